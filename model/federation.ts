@@ -1,0 +1,45 @@
+/**
+ * What a federation plane's pod is told: the content of its ConfigMap. The plan writes it, the program
+ * `services/trust-exchange` reads it. It holds names only, never a key or a token.
+ */
+
+/** One service of ours that may call an import, and the Secret that carries its federation leaf. */
+export interface ConsumerConfig {
+  /** Consul-side service name of the consumer: the `svc` part of its federation identity. */
+  readonly service: string;
+  readonly namespace: string;
+  /** Name of the (plan-made, empty) Secret that receives tls.crt, tls.key and ca.crt. */
+  readonly secret: string;
+  /** SPIFFE ID that the leaf must carry. */
+  readonly identity: string;
+}
+
+/** A foreign service made callable here. */
+export interface ImportConfig {
+  /** Name of the ServiceEntry, value of the import label and prefix of WorkloadEntry names. */
+  readonly name: string;
+  /** Service name in the foreign mesh. */
+  readonly service: string;
+  /** Namespace of ServiceEntry and WorkloadEntries. */
+  readonly namespace: string;
+  /** Expected SNI and callee identity; another value at run time is an alarm, never copied. */
+  readonly sni: string;
+  readonly identity: string;
+  readonly consumers: readonly ConsumerConfig[];
+}
+
+export interface PlaneConfig {
+  readonly lab: string;
+  /** Our mesh and the foreign mesh, by lab name; the foreign one is also the peering's name on the plane. */
+  readonly mesh: string;
+  readonly peer: string;
+  readonly datacenter: string;
+  /** Trust domain of the plane and the one expected of the peer. */
+  readonly trustDomain: string;
+  readonly peerTrustDomain: string;
+  /** Network of the peer: a gateway address outside it is an alarm, never copied. CIDR text. */
+  readonly peerNetwork: string;
+  readonly imports: readonly ImportConfig[];
+  /** Consul config entries that the bootstrap step writes on the plane. */
+  readonly configEntries: readonly Readonly<Record<string, unknown>>[];
+}

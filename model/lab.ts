@@ -1,0 +1,97 @@
+/**
+ * The lab as the rest of the program sees it: plain, readonly, complete. `parseLab` (schema.ts) makes one from a
+ * lab file; nothing downstream validates again.
+ */
+import type { Cidr } from './cidr';
+
+export type Platform = 'local';
+export type MeshKind = 'istio' | 'consul';
+export type Method = (typeof methods)[number];
+
+/** HTTP methods that an access row may name. */
+export const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
+/** One mesh: an Istio or a Consul installation with its own root CA and trust domain. */
+export interface Mesh {
+  readonly name: string;
+  readonly kind: MeshKind;
+  /** Addresses that this mesh's machines and pods use. Networks of two meshes never overlap. */
+  readonly network: Cidr;
+  /** Consul datacenter. Istio meshes have none. */
+  readonly datacenter?: string;
+  /** SPIFFE trust domain: `cluster.local` for Istio, `CLUSTER_ID.consul` for Consul. */
+  readonly trustDomain: string;
+}
+
+/** A service that the lab runs. `id` is `mesh/namespace/name`. */
+export interface Service {
+  readonly id: string;
+  readonly mesh: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Port that the program listens on. */
+  readonly port: number;
+  readonly workload: Workload;
+  /** `page`: reachable from the machine through its mesh's ingress gateway. */
+  readonly expose?: 'page';
+  readonly env: Readonly<Record<string, string>>;
+  /** Environment variable → name of the Secret that `up` makes from the variable of the same name. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** HTTP path that answers 2xx when the service is ready. */
+  readonly health: string;
+  readonly replicas: number;
+}
+
+/** What runs: one bundled JavaScript file on Node.js, or a container image. */
+export type Workload =
+  | { readonly kind: 'program'; readonly program: string }
+  | { readonly kind: 'image'; readonly image: string };
+
+/** One row of the access table. Empty `methods` or `paths` mean all. */
+export interface AccessRow {
+  /** Service ids. */
+  readonly from: string;
+  readonly to: string;
+  readonly methods: readonly Method[];
+  /** A path that ends in a slash is a prefix, any other is exact. */
+  readonly paths: readonly string[];
+}
+
+export interface Settings {
+  /** Longest request that survives a certificate renewal, in seconds (Envoy drain time). */
+  readonly drainSeconds: number;
+  /** Port of the page on this machine's loopback address. */
+  readonly pagePort: number;
+  /** Port of the Kubernetes API on this machine's loopback address. */
+  readonly apiPort: number;
+}
+
+export interface Lab {
+  readonly name: string;
+  readonly platform: Platform;
+  readonly meshes: readonly Mesh[];
+  readonly services: readonly Service[];
+  readonly access: readonly AccessRow[];
+  readonly settings: Settings;
+}
+
+/** Finds a mesh by name. Throws when absent: the schema has already refused unknown names. */
+export function mesh(lab: Lab, name: string): Mesh {
+  return found(
+    lab.meshes.find((m) => m.name === name),
+    `mesh ${name}`,
+  );
+}
+
+/** Finds a service by id. Throws when absent: the schema has already refused unknown ids. */
+export function service(lab: Lab, id: string): Service {
+  return found(
+    lab.services.find((s) => s.id === id),
+    `service ${id}`,
+  );
+}
+
+function found<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`no ${what} in the lab`);
+  return value;
+}

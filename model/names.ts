@@ -1,0 +1,37 @@
+/** Names that more than one part of the product must agree on. */
+
+/** Namespace that holds ServiceEntries and WorkloadEntries and nothing else. */
+export const federationNamespace = 'federation';
+
+/** Label by which a ServiceEntry selects the WorkloadEntries of an import. */
+export const importLabel = 'isthmus.dev/import';
+
+/** Namespace of the federation plane towards a peer mesh. */
+export function planeNamespace(peer: string): string {
+  return `plane-${peer}`;
+}
+
+/** Host name by which pods of a mesh call a foreign service. */
+export function importHost(service: string, peer: string): string {
+  return `${service}.${peer}.example`;
+}
+
+/** Import name: ServiceEntry, WorkloadEntry prefix and label value. */
+export function importName(service: string, peer: string): string {
+  return `${service}-${peer}`;
+}
+
+/** Secret with the consumer's federation leaf, key and the peer's roots, in the consumer's namespace. */
+export function federationSecret(consumer: string, peer: string): string {
+  return `${consumer}-${peer}-federation`;
+}
+
+/** Environment variable by which a program finds a service that it may call: `INFO_URL` for `info`. */
+export function upstreamVariable(service: string): string {
+  return `${service.toUpperCase().replaceAll('-', '_')}_URL`;
+}
+
+/** Folder that holds everything a raised lab keeps on its machine. */
+export function stateFolder(lab: string): string {
+  return `/var/lib/isthmus/${lab}`;
+}

@@ -1,0 +1,25 @@
+/** Errors by blame. Each prints as one message that says what, where, the value, what is allowed and the fix. */
+
+/** Wrong use or wrong config: exit status 2. */
+export class UsageError extends Error {
+  readonly exitCode = 2;
+}
+
+/** The thing asked for failed or is false: exit status 1. */
+export class FailureError extends Error {
+  readonly exitCode = 1;
+}
+
+/** An outside program failed. Carries the end of what it said. Exit status 1. */
+export class ProgramError extends FailureError {
+  constructor(
+    readonly program: string,
+    readonly status: number | null,
+    readonly output: string,
+  ) {
+    const tail = output.trim().split('\n').slice(-12).join('\n');
+    super(
+      `${program} ${status === null ? 'was killed' : `ended with status ${status}`}${tail === '' ? '' : `:\n${tail}`}`,
+    );
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * Long-running programs of a lab. Each is recorded with its start time, so that a recycled process id is never
+ * mistaken for ours, and carries the lab's mark in its environment, so that `down` finds it even when the record was
+ * lost to a `kill -9`.
+ */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FailureError } from '../errors';
+import { entered } from './exec';
+import { until } from './until';
+
+export interface Daemon {
+  /** Unique in the lab; also the name of its log, `logs/NAME.log`. */
+  readonly name: string;
+  readonly netns?: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** User and group id; root without it. */
+  readonly uid?: number;
+  /** Anything else whose change demands a restart, such as the content of a config file. */
+  readonly revision?: string;
+}
+
+interface Recorded {
+  readonly pid: number;
+  readonly startTime: string;
+  readonly hash: string;
+}
+
+/** Environment variable that marks every process of a lab with the lab's name. */
+export const labMark = 'ISTHMUS_LAB';
+
+/**
+ * Starts a program unless the same one (same command line, environment and revision) is running already; one that
+ * differs is stopped first.
+ * @param state the lab's state folder
+ * @returns whether it was started now
+ */
+export async function startDaemon(state: string, lab: string, daemon: Daemon): Promise<boolean> {
+  const hash = createHash('sha256').update(JSON.stringify(daemon)).digest('hex');
+  const known = readRecord(state, daemon.name);
+  if (known !== undefined && isRunning(known)) {
+    if (known.hash === hash) return false;
+    await stopDaemon(state, daemon.name);
+  }
+  mkdirSync(join(state, 'run'), { recursive: true });
+  mkdirSync(join(state, 'logs'), { recursive: true });
+  const asUser =
+    daemon.uid === undefined
+      ? []
+      : ['setpriv', `--reuid=${daemon.uid}`, `--regid=${daemon.uid}`, '--clear-groups', '--'];
+  const [program = '', ...rest] = [...asUser, daemon.command, ...daemon.args];
+  const [file, args] = entered(daemon.netns, program, rest);
+  const log = openSync(logFile(state, daemon.name), 'a');
+  const child = spawn(file, args, {
+    cwd: daemon.cwd ?? '/',
+    env: { PATH: process.env['PATH'] ?? '', HOME: '/root', LANG: 'C.UTF-8', ...daemon.env, [labMark]: lab },
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  await new Promise<void>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('spawn', resolve);
+  });
+  const pid = child.pid ?? 0;
+  const record: Recorded = { pid, startTime: startTime(pid) ?? '', hash };
+  const path = recordFile(state, daemon.name);
+  writeFileSync(`${path}.new`, JSON.stringify(record));
+  renameSync(`${path}.new`, path);
+  child.unref();
+  return true;
+}
+
+/** Ends a program: SIGTERM, then SIGKILL after `grace` milliseconds. Unknown names are fine. */
+export async function stopDaemon(state: string, name: string, grace = 5_000): Promise<void> {
+  const known = readRecord(state, name);
+  if (known !== undefined && isRunning(known)) {
+    signal(known.pid, 'SIGTERM');
+    const gone = async () => !isRunning(known);
+    if (!(await until(gone, { timeout: grace, interval: 20 }))) {
+      signal(known.pid, 'SIGKILL');
+      if (!(await until(gone, { timeout: 5_000, interval: 20 }))) {
+        throw new FailureError(`process ${known.pid} (${name}) survives SIGKILL; it is stuck in the kernel`);
+      }
+    }
+  }
+  rmSync(recordFile(state, name), { force: true });
+}
+
+/** Names of all recorded programs and whether each is alive. */
+export function listDaemons(state: string): { name: string; pid: number; running: boolean }[] {
+  let files: string[] = [];
+  try {
+    files = readdirSync(join(state, 'run'));
+  } catch {
+    return [];
+  }
+  return files
+    .filter((file) => file.endsWith('.json'))
+    .flatMap((file) => {
+      const name = file.slice(0, -'.json'.length);
+      const record = readRecord(state, name);
+      return record === undefined ? [] : [{ name, pid: record.pid, running: isRunning(record) }];
+    });
+}
+
+export function logFile(state: string, name: string): string {
+  return join(state, 'logs', `${name}.log`);
+}
+
+/** Kernel start time of a process in clock ticks since boot; `undefined` when there is none or it is a zombie. */
+export function startTime(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The command name may hold spaces and brackets; fields are counted after its last bracket.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}
+
+function isRunning(record: Recorded): boolean {
+  return startTime(record.pid) === record.startTime;
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It ended in between.
+  }
+}
+
+function recordFile(state: string, name: string): string {
+  return join(state, 'run', `${name}.json`);
+}
+
+function readRecord(state: string, name: string): Recorded | undefined {
+  try {
+    return JSON.parse(readFileSync(recordFile(state, name), 'utf8')) as Recorded;
+  } catch {
+    return undefined;
+  }
+}
