@@ -91,6 +91,12 @@ export function service(lab: Lab, id: string): Service {
   );
 }
 
+/** `west/backend` → `west/backend/backend`; a full id stays as it is. */
+export function canonicalId(id: string): string {
+  const parts = id.split('/');
+  return parts.length === 2 ? `${id}/${parts[1]}` : id;
+}
+
 function found<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new Error(`no ${what} in the lab`);
   return value;

@@ -8,6 +8,9 @@ export const meshGatewayPort = 8443;
 /** NodePort of Istio's ingress gateway. */
 export const pageNodePort = 30080;
 
+/** First port on the lab's node that leads to a host outside. */
+export const egressPort = 18443;
+
 /** UIDs of the processes that must not share a user. */
 export const uids = { app: 5001, consul: 5101, exchange: 5102, envoy: 5201, plane: 5100 } as const;
 

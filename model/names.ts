@@ -35,3 +35,22 @@ export function upstreamVariable(service: string): string {
 export function stateFolder(lab: string): string {
   return `/var/lib/isthmus/${lab}`;
 }
+
+/** Namespace, release and service account of Istio's ingress gateway. */
+export const ingressNamespace = 'istio-ingress';
+
+/** Consul service name of the ingress gateway. */
+export const ingressGatewayService = 'ingress-gateway';
+
+/** Header by which a caller asks for a connection of its own: used by `isthmus call` and `isthmus bench`. */
+export const ownConnectionHeader = 'x-isthmus-own-connection';
+
+/** Volume that holds a federation plane's Raft data, and its folder on the lab machine. */
+export function planeVolume(lab: string, peer: string): { name: string; path: string } {
+  return { name: `plane-${peer}`, path: `${stateFolder(lab)}/volumes/plane-${peer}` };
+}
+
+/** Administrator's kubeconfig of a mesh on the lab machine. */
+export function kubeconfigFile(lab: string, mesh: string): string {
+  return `${stateFolder(lab)}/${mesh}/admin.kubeconfig`;
+}

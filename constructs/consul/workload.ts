@@ -1,0 +1,39 @@
+import type { ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import { serviceDefaults, serviceIntentions } from '../../model/access/consul';
+import { programEnvironment, serviceHost } from '../../model/consul-hosts';
+import type { Lab, Service } from '../../model/lab';
+import { ingressGatewayService } from '../../model/names';
+import { ConfigEntry } from './entry';
+import { ConsulHost } from './host';
+
+export interface ConsulWorkloadProps {
+  readonly lab: Lab;
+  readonly service: Service;
+  /** The bundled program. */
+  readonly program: string;
+  /** @default - nothing */
+  readonly dependsOn?: readonly ITerraformDependable[];
+}
+
+/** A service of a Consul mesh on a host of its own, and who may call it. */
+export class ConsulWorkload extends Construct {
+  constructor(scope: Construct, id: string, { lab, service, program, dependsOn = [] }: ConsulWorkloadProps) {
+    super(scope, id);
+    // The protocol first: a change of it turns existing intentions with methods into denials.
+    const defaults = new ConfigEntry(this, 'Defaults', serviceDefaults(service), dependsOn);
+    const intentions = serviceIntentions(lab, service);
+    if (intentions !== undefined) new ConfigEntry(this, 'Intentions', intentions, [defaults.resource]);
+    if (service.expose === 'page') {
+      const Listeners = [{ Port: 8080, Protocol: 'tcp', Services: [{ Name: service.name }] }];
+      new ConfigEntry(this, 'Ingress', { Kind: 'ingress-gateway', Name: ingressGatewayService, Listeners }, [
+        defaults.resource,
+      ]);
+    }
+    new ConsulHost(this, 'Host', {
+      spec: serviceHost(lab, service),
+      program: { file: program, env: programEnvironment(lab, service) },
+      dependsOn: [defaults.resource],
+    });
+  }
+}

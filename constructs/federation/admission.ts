@@ -1,0 +1,108 @@
+/**
+ * What the trust exchange may write, beyond what RBAC can say: exact names, labels, ports, address range and keys. A
+ * stolen exchange can not pose as another service's endpoint or turn its Secret into something else.
+ */
+import type { PlaneConfig } from '../../model/federation';
+import type { KubeObject } from '../../model/kube';
+import { importLabel, planeNamespace } from '../../model/names';
+
+export function exchangeAdmission(config: PlaneConfig, account: string): KubeObject[] {
+  const name = planeNamespace(config.peer);
+  const user = `system:serviceaccount:${name}:${account}`;
+  return [
+    ...policy(
+      `${name}-entries`,
+      user,
+      'networking.istio.io',
+      ['v1', 'v1beta1', 'v1alpha3'],
+      'workloadentries',
+      entryRules(config),
+    ),
+    ...policy(`${name}-secrets`, user, '', ['v1'], 'secrets', secretRules(config)),
+  ];
+}
+
+interface Rule {
+  readonly expression: string;
+  readonly message: string;
+}
+
+function entryRules({ imports, peerNetwork }: PlaneConfig): Rule[] {
+  const names = celList(imports.map(({ name }) => name));
+  const label = `'${importLabel}'`;
+  return [
+    {
+      expression: `${names}.exists(n, object.metadata.name.matches('^' + n + '-[0-9]+$') && object.spec.labels == {${label}: n} && (!has(object.metadata.labels) || object.metadata.labels == {${label}: n}))`,
+      message: 'a WorkloadEntry of the trust exchange is named and labelled after one of its imports',
+    },
+    {
+      expression: `isIP(object.spec.address) && cidr('${peerNetwork}').containsIP(object.spec.address)`,
+      message: `a WorkloadEntry of the trust exchange has an address inside ${peerNetwork}`,
+    },
+    {
+      expression: `object.spec.ports == {'http': 8443}`,
+      message: "a WorkloadEntry of the trust exchange leads to the peer's mesh gateway, port 8443",
+    },
+    {
+      expression: `!has(object.spec.serviceAccount) && !has(object.spec.network) && !has(object.spec.locality)`,
+      message: 'a WorkloadEntry of the trust exchange has address, ports and labels only',
+    },
+  ];
+}
+
+function secretRules({ imports }: PlaneConfig): Rule[] {
+  const secrets = imports.flatMap(({ consumers }) =>
+    consumers.map(({ namespace, secret }) => `${namespace}/${secret}`),
+  );
+  return [
+    {
+      expression: `(object.metadata.namespace + '/' + object.metadata.name) in ${celList([...new Set(secrets)])}`,
+      message: 'the trust exchange writes the Secrets of its consumers only',
+    },
+    {
+      expression: `object.type == oldObject.type && has(object.data) && object.data.size() == 3 && ['tls.crt', 'tls.key', 'ca.crt'].all(k, k in object.data)`,
+      message: 'a Secret of the trust exchange keeps its type and holds tls.crt, tls.key and ca.crt',
+    },
+    {
+      expression: `(has(object.metadata.labels) ? object.metadata.labels : {}) == (has(oldObject.metadata.labels) ? oldObject.metadata.labels : {})`,
+      message: 'the trust exchange changes no label of a Secret',
+    },
+  ];
+}
+
+function policy(
+  name: string,
+  user: string,
+  group: string,
+  versions: string[],
+  resource: string,
+  rules: Rule[],
+): KubeObject[] {
+  return [
+    {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingAdmissionPolicy',
+      metadata: { name },
+      spec: {
+        failurePolicy: 'Fail',
+        matchConstraints: {
+          resourceRules: [
+            { apiGroups: [group], apiVersions: versions, resources: [resource], operations: ['CREATE', 'UPDATE'] },
+          ],
+        },
+        matchConditions: [{ name: 'exchange', expression: `request.userInfo.username == '${user}'` }],
+        validations: rules,
+      },
+    },
+    {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingAdmissionPolicyBinding',
+      metadata: { name },
+      spec: { policyName: name, validationActions: ['Deny'] },
+    },
+  ];
+}
+
+function celList(values: readonly string[]): string {
+  return `[${values.map((value) => `'${value}'`).join(', ')}]`;
+}

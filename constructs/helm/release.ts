@@ -1,0 +1,43 @@
+import { Release as Resource } from '@cdktf/provider-helm/lib/release';
+import type { ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import { stringify } from 'yaml';
+import { literal } from './text';
+
+export interface ReleaseProps {
+  /** Release name. */
+  readonly releaseName: string;
+  readonly namespace: string;
+  /** Chart folder relative to the stack's folder, or a chart's name in `repository`. */
+  readonly chart: string;
+  /** @default - `chart` is a folder */
+  readonly repository?: string;
+  /** @default - the folder's own version */
+  readonly version?: string;
+  /** Merged by Helm in this order, later ones win. @default - the chart's own values */
+  readonly values?: readonly Readonly<Record<string, unknown>>[];
+  /** @default - nothing */
+  readonly dependsOn?: readonly ITerraformDependable[];
+}
+
+/** A Helm release that is complete only when its workloads are ready. */
+export class Release extends Construct {
+  readonly resource: Resource;
+
+  constructor(scope: Construct, id: string, props: ReleaseProps) {
+    super(scope, id);
+    this.resource = new Resource(this, 'Resource', {
+      name: props.releaseName,
+      namespace: props.namespace,
+      chart: props.chart,
+      ...(props.repository === undefined ? {} : { repository: props.repository }),
+      ...(props.version === undefined ? {} : { version: props.version }),
+      values: (props.values ?? []).map((value) =>
+        literal(stringify(value, { lineWidth: 0, aliasDuplicateObjects: false })),
+      ),
+      wait: true,
+      timeout: 300,
+      dependsOn: [...(props.dependsOn ?? [])],
+    });
+  }
+}

@@ -1,0 +1,109 @@
+import { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
+import { Construct } from 'constructs';
+import type { KubeObject } from '../../model/kube';
+import type { Lab, Mesh, Platform } from '../../model/lab';
+import { ingressNamespace } from '../../model/names';
+import { Objects } from '../helm/objects';
+import { Release } from '../helm/release';
+import { chartValues } from '../helm/values';
+
+export interface IstioMeshProps {
+  readonly lab: Lab;
+  readonly mesh: Mesh;
+}
+
+/** Istio from its own charts, strict, with nothing allowed yet, and its ingress gateway. */
+export class IstioMesh extends Construct {
+  constructor(scope: Construct, id: string, { lab, mesh }: IstioMeshProps) {
+    super(scope, id);
+    const system = new NamespaceV1(this, 'System', { metadata: { name: 'istio-system' } });
+    const base = new Release(this, 'Base', {
+      ...source(lab.platform, 'base'),
+      releaseName: 'istio-base',
+      namespace: 'istio-system',
+      dependsOn: [system],
+    });
+    const istiod = new Release(this, 'Istiod', {
+      ...source(lab.platform, 'istiod'),
+      releaseName: 'istiod',
+      namespace: 'istio-system',
+      values: [...chartValues('istio', 'istiod', lab.platform), meshSettings(lab, mesh)],
+      dependsOn: [base.resource],
+    });
+    const policy = new Objects(this, 'Policy', {
+      releaseName: 'mesh-policy',
+      namespace: 'istio-system',
+      objects: [strictMutualTls, denyAll],
+      dependsOn: [base.resource],
+    });
+    const ingress = new NamespaceV1(this, 'Ingress', {
+      metadata: { name: ingressNamespace, labels: { 'istio-injection': 'enabled' } },
+    });
+    new Release(this, 'IngressGateway', {
+      ...source(lab.platform, 'gateway'),
+      releaseName: ingressNamespace,
+      namespace: ingressNamespace,
+      values: chartValues('istio', 'gateway', lab.platform),
+      dependsOn: [ingress, istiod.resource, policy.release.resource],
+    });
+    const namespaces = new Set(
+      lab.services.filter((service) => service.mesh === mesh.name).map(({ namespace }) => namespace),
+    );
+    for (const name of namespaces) {
+      new NamespaceV1(this, `Namespace-${name}`, { metadata: { name, labels: { 'istio-injection': 'enabled' } } });
+    }
+  }
+}
+
+/** On the lab machine the charts come out of the same Go module as the binaries; `up` lays them beside the stacks. */
+function source(platform: Platform, chart: string): { chart: string } {
+  switch (platform) {
+    case 'local':
+      return { chart: `../../charts/istio/${chart}` };
+  }
+}
+
+/** Fields of the access log of every proxy; `isthmus call` reads them by these names. */
+export const accessLogFields = {
+  time: '%START_TIME%',
+  request: '%REQ(X-REQUEST-ID)%',
+  method: '%REQ(:METHOD)%',
+  path: '%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%',
+  status: '%RESPONSE_CODE%',
+  details: '%RESPONSE_CODE_DETAILS%',
+  flags: '%RESPONSE_FLAGS%',
+  peer: '%DOWNSTREAM_PEER_URI_SAN%',
+  sni: '%REQUESTED_SERVER_NAME%',
+  remote: '%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%',
+  cluster: '%UPSTREAM_CLUSTER_RAW%',
+  upstream: '%UPSTREAM_HOST%',
+  upstreamLocal: '%UPSTREAM_LOCAL_ADDRESS%',
+  upstreamPeer: '%UPSTREAM_PEER_URI_SAN%',
+  failure: '%UPSTREAM_TRANSPORT_FAILURE_REASON%',
+  ms: '%DURATION%',
+};
+
+function meshSettings(lab: Lab, mesh: Mesh): Record<string, unknown> {
+  return {
+    meshConfig: {
+      trustDomain: mesh.trustDomain,
+      accessLogFormat: JSON.stringify(accessLogFields),
+      defaultConfig: { drainDuration: `${lab.settings.drainSeconds}s` },
+    },
+  };
+}
+
+const strictMutualTls: KubeObject = {
+  apiVersion: 'security.istio.io/v1',
+  kind: 'PeerAuthentication',
+  metadata: { name: 'default', namespace: 'istio-system' },
+  spec: { mtls: { mode: 'STRICT' } },
+};
+
+/** A policy without rules allows nothing; in the root namespace it holds for the whole mesh. */
+const denyAll: KubeObject = {
+  apiVersion: 'security.istio.io/v1',
+  kind: 'AuthorizationPolicy',
+  metadata: { name: 'deny-all', namespace: 'istio-system' },
+  spec: {},
+};

@@ -1,0 +1,162 @@
+import type { ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import { authorizationPolicy, sidecarEgress } from '../../model/access/istio';
+import { grantsFrom } from '../../model/access/table';
+import { type ResolvedImport, resolvedImports } from '../../model/imports';
+import type { KubeObject } from '../../model/kube';
+import { type Lab, mesh as meshOf, type Service } from '../../model/lab';
+import { importHost, upstreamVariable } from '../../model/names';
+import type { OutsideHost } from '../../model/outside';
+import { Objects } from '../helm/objects';
+import { confined, confinedPod } from './confined';
+import { pageObjects } from './page';
+
+export interface IstioWorkloadProps {
+  readonly lab: Lab;
+  readonly service: Service;
+  /** The bundled program. */
+  readonly program: string;
+  /** Part of the pod template, so that a new program rolls the pods. */
+  readonly programHash: string;
+  /** Hosts outside both meshes that the service may reach. @default - none */
+  readonly outside?: readonly OutsideHost[];
+  /** @default - nothing */
+  readonly dependsOn?: readonly ITerraformDependable[];
+}
+
+/** Address by which pods know the outside host with this index; never routed. */
+export function outsideAddress(index: number): string {
+  return `240.240.255.${index + 1}`;
+}
+
+/** A service of an Istio mesh: account, Deployment, Service, and what it may call and be called by. */
+export class IstioWorkload extends Construct {
+  constructor(scope: Construct, id: string, props: IstioWorkloadProps) {
+    super(scope, id);
+    const { lab, service } = props;
+    const mesh = meshOf(lab, service.mesh);
+    const outside = props.outside ?? [];
+    new Objects(this, 'Objects', {
+      releaseName: service.name,
+      namespace: service.namespace,
+      program: props.program,
+      objects: [
+        { apiVersion: 'v1', kind: 'ServiceAccount', metadata: at(service), automountServiceAccountToken: false },
+        deployment(props),
+        kubeService(service),
+        authorizationPolicy(lab, service, mesh.trustDomain),
+        sidecarEgress(
+          lab,
+          service,
+          outside.map(({ host }) => host),
+        ),
+        ...outside.map((entry, index) => outsideEntry(service, entry, index)),
+        ...(service.expose === 'page' ? pageObjects(service) : []),
+      ],
+      ...(props.dependsOn === undefined ? {} : { dependsOn: props.dependsOn }),
+    });
+  }
+}
+
+function at({ name, namespace }: Service): { name: string; namespace: string } {
+  return { name, namespace };
+}
+
+function deployment({ lab, service, programHash, outside = [] }: IstioWorkloadProps): KubeObject {
+  const mesh = meshOf(lab, service.mesh);
+  const foreign = resolvedImports(lab, mesh).filter(({ consumers }) => consumers.some(({ id }) => id === service.id));
+  const labels = { app: service.name };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: at(service),
+    spec: {
+      replicas: service.replicas,
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels, annotations: { 'isthmus.dev/program': programHash } },
+        spec: {
+          serviceAccountName: service.name,
+          automountServiceAccountToken: false,
+          // A pod that waits for its grace period holds up `down`; the programs end at once on SIGTERM.
+          terminationGracePeriodSeconds: 10,
+          hostAliases: aliases(foreign, outside),
+          securityContext: confinedPod,
+          containers: [
+            {
+              name: service.name,
+              image: 'isthmus.invalid/node:lab',
+              imagePullPolicy: 'Never',
+              args: ['/program/main.js'],
+              env: environment(lab, service),
+              ports: [{ containerPort: service.port }],
+              readinessProbe: { httpGet: { path: service.health, port: service.port }, periodSeconds: 2 },
+              resources: { requests: { cpu: '10m', memory: '48Mi' }, limits: { memory: '192Mi' } },
+              securityContext: confined,
+              volumeMounts: [{ name: 'program', mountPath: '/program', readOnly: true }],
+            },
+          ],
+          volumes: [{ name: 'program', configMap: { name: service.name } }],
+        },
+      },
+    },
+  };
+}
+
+function aliases(foreign: readonly ResolvedImport[], outside: readonly OutsideHost[]): Record<string, unknown>[] {
+  return [
+    ...foreign.map(({ address, host }) => ({ ip: address, hostnames: [host] })),
+    ...outside.map(({ host }, index) => ({ ip: outsideAddress(index), hostnames: [host] })),
+  ];
+}
+
+function environment(lab: Lab, service: Service): Record<string, unknown>[] {
+  const mesh = meshOf(lab, service.mesh);
+  const upstreams = grantsFrom(lab, service).map(({ to }) => ({
+    name: upstreamVariable(to.name),
+    value:
+      to.mesh === service.mesh
+        ? `http://${to.name}.${to.namespace}.svc.cluster.local`
+        : `http://${importHost(to.name, to.mesh)}`,
+  }));
+  return [
+    { name: 'HOST', value: '0.0.0.0' },
+    { name: 'PORT', value: String(service.port) },
+    { name: 'MESH', value: mesh.name },
+    { name: 'MESH_KIND', value: mesh.kind },
+    ...upstreams,
+    ...Object.entries(service.env).map(([name, value]) => ({ name, value })),
+    ...Object.entries(service.secrets).map(([name, secret]) => ({
+      name,
+      // `up` makes the Secret when it finds the variable in its own environment.
+      valueFrom: { secretKeyRef: { name: secret, key: name, optional: true } },
+    })),
+  ];
+}
+
+function kubeService(service: Service): KubeObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: at(service),
+    spec: { selector: { app: service.name }, ports: [{ name: 'http', port: 80, targetPort: service.port }] },
+  };
+}
+
+function outsideEntry(service: Service, { host, port, via }: OutsideHost, index: number): KubeObject {
+  return {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'ServiceEntry',
+    metadata: { name: `outside-${index}`, namespace: service.namespace },
+    spec: {
+      hosts: [host],
+      addresses: [outsideAddress(index)],
+      location: 'MESH_EXTERNAL',
+      resolution: 'STATIC',
+      exportTo: ['.'],
+      // The program speaks TLS to the host itself; the proxy passes it on.
+      ports: [{ number: port, name: 'tls', protocol: 'TLS' }],
+      endpoints: [{ address: via.address, ports: { tls: via.port } }],
+    },
+  };
+}

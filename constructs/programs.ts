@@ -1,0 +1,26 @@
+/** Where the bundled programs of services are. */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Service } from '../model/lab';
+
+const root = join(__dirname, '..');
+
+export interface Program {
+  readonly file: string;
+  /** SHA-256 of the file, hexadecimal. */
+  readonly hash: string;
+}
+
+/** A program of ours, such as `weather/info`, or a path relative to the working folder. Throws when there is none. */
+export function bundledProgram(name: string): Program {
+  const own = join(root, 'dist/programs', `${name}.js`);
+  const file = existsSync(own) ? own : name;
+  return { file, hash: createHash('sha256').update(readFileSync(file)).digest('hex') };
+}
+
+/** The program of a service. On platform local every service is a program. */
+export function programOf({ id, workload }: Service): Program {
+  if (workload.kind !== 'program') throw new Error(`${id} is not a program`);
+  return bundledProgram(workload.program);
+}

@@ -1,0 +1,43 @@
+/** The access table for Consul: config entries, the same through the HTTP API and as CRDs. */
+import type { Lab, Mesh, Service } from '../lab';
+import { ingressGatewayService } from '../names';
+import { grants, grantsTo } from './table';
+
+export interface ConfigEntry {
+  readonly Kind: string;
+  readonly Name: string;
+  readonly [field: string]: unknown;
+}
+
+/**
+ * Protocol `tcp` keeps TLS whole from the foreign caller to the service's own proxy; methods and paths are checked by
+ * the public listener there. Protocol `http` would end TLS at Consul's mesh gateway.
+ */
+export function serviceDefaults(callee: Service): ConfigEntry {
+  return { Kind: 'service-defaults', Name: callee.name, Protocol: 'tcp' };
+}
+
+/** Who may open a connection. Undefined when no row names the service: the default intention denies. */
+export function serviceIntentions(lab: Lab, callee: Service): ConfigEntry | undefined {
+  const rows = grantsTo(lab, callee).map(({ from }) => ({
+    Name: from.name,
+    Action: 'allow',
+    ...(from.mesh === callee.mesh ? {} : { Peer: from.mesh }),
+  }));
+  const gateway = callee.expose === 'page' ? [{ Name: ingressGatewayService, Action: 'allow' }] : [];
+  const Sources = [...rows, ...gateway];
+  return Sources.length === 0 ? undefined : { Kind: 'service-intentions', Name: callee.name, Sources };
+}
+
+/** What a Consul mesh exports, and to which peers. Undefined when nothing crosses. */
+export function exportedServices(lab: Lab, mesh: Mesh): ConfigEntry | undefined {
+  const crossing = grants(lab).filter(({ from, to }) => to.mesh === mesh.name && from.mesh !== mesh.name);
+  const callees = [...new Map(crossing.map(({ to }) => [to.id, to])).values()];
+  const Services = callees.map((callee) => ({
+    Name: callee.name,
+    Consumers: [...new Set(crossing.filter(({ to }) => to.id === callee.id).map(({ from }) => from.mesh))].map(
+      (Peer) => ({ Peer }),
+    ),
+  }));
+  return Services.length === 0 ? undefined : { Kind: 'exported-services', Name: 'default', Services };
+}

@@ -1,0 +1,65 @@
+/** The access table for Istio: AuthorizationPolicy and Sidecar objects. */
+import { istioPrincipal } from '../identity';
+import type { KubeObject } from '../kube';
+import type { Lab, Service } from '../lab';
+import { importHost, ingressNamespace } from '../names';
+import { type Grant, grantsFrom, grantsTo, type Rule } from './table';
+
+/** Lets exactly the callers of the table reach a service of an Istio mesh; a service without rows admits nobody. */
+export function authorizationPolicy(lab: Lab, callee: Service, trustDomain: string): KubeObject {
+  const rows = grantsTo(lab, callee)
+    .filter(({ from }) => from.mesh === callee.mesh)
+    .map((grant) => ruleOf(grant, istioPrincipal(trustDomain, grant.from.namespace, grant.from.name)));
+  const gateway = istioPrincipal(trustDomain, ingressNamespace, ingressNamespace);
+  const page =
+    callee.expose === 'page'
+      ? [{ from: [{ source: { principals: [gateway] } }], to: [{ operation: { methods: ['GET', 'HEAD'] } }] }]
+      : [];
+  return {
+    apiVersion: 'security.istio.io/v1',
+    kind: 'AuthorizationPolicy',
+    metadata: { name: callee.name, namespace: callee.namespace },
+    spec: { selector: { matchLabels: { app: callee.name } }, action: 'ALLOW', rules: [...rows, ...page] },
+  };
+}
+
+function ruleOf({ rules }: Grant, principal: string): Record<string, unknown> {
+  const from = [{ source: { principals: [principal] } }];
+  const operations = rules.map(operation);
+  // A rule that lets everything pass makes the others void.
+  return operations.some((o) => Object.keys(o).length === 0)
+    ? { from }
+    : { from, to: operations.map((o) => ({ operation: o })) };
+}
+
+function operation({ methods, paths }: Rule): Record<string, unknown> {
+  return {
+    ...(methods.length === 0 ? {} : { methods: [...methods] }),
+    // Istio reads a trailing star as "starts with", exactly what a trailing slash means in the table.
+    ...(paths.length === 0 ? {} : { paths: paths.map((path) => (path.endsWith('/') ? `${path}*` : path)) }),
+  };
+}
+
+/**
+ * Tells a caller's proxy of the services it has a row for and of nothing else. Help, not enforcement: the callee
+ * decides.
+ * @param outside host names outside both meshes that the caller may reach
+ */
+export function sidecarEgress(lab: Lab, caller: Service, outside: readonly string[]): KubeObject {
+  const hosts = grantsFrom(lab, caller).map(({ to }) =>
+    to.mesh === caller.mesh
+      ? `${to.namespace}/${to.name}.${to.namespace}.svc.cluster.local`
+      : `*/${importHost(to.name, to.mesh)}`,
+  );
+  // An empty list would mean "everything"; the namespace itself holds nothing callable but the caller.
+  const list = [...hosts, ...outside.map((host) => `./${host}`)];
+  return {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'Sidecar',
+    metadata: { name: caller.name, namespace: caller.namespace },
+    spec: {
+      workloadSelector: { labels: { app: caller.name } },
+      egress: [{ hosts: list.length === 0 ? ['~/*'] : list }],
+    },
+  };
+}

@@ -1,0 +1,91 @@
+/** The hosts of a Consul mesh: which there are, and what each is. */
+import { publicListener } from './access/envoy';
+import { grantsFrom } from './access/table';
+import {
+  type HostPlace,
+  type HostRole,
+  type HostSpec,
+  hostSpec,
+  ingressGatewayRegistration,
+  meshGatewayRegistration,
+  serverHostName,
+  serviceRegistration,
+  sidecarPort,
+} from './hosts';
+import { type Lab, type Mesh, mesh, type Service } from './lab';
+import { hostsNetwork, serviceHostAddress } from './local';
+import { upstreamVariable } from './names';
+
+/** First loopback port of a service's upstreams; the next follow in the order of the table. */
+const firstUpstreamPort = 9191;
+
+/** Server, mesh gateway and ingress gateway of a Consul mesh. */
+export function meshHosts(lab: Lab, own: Mesh): HostSpec[] {
+  const net = hostsNetwork(own);
+  const at = (name: string, role: HostRole, address: string) => place(lab, own, name, role, address);
+  const gateway = at('mesh-gateway', 'mesh-gateway', net.meshGateway);
+  const ingress = at('ingress-gateway', 'ingress-gateway', net.ingressGateway);
+  const drain = lab.settings.drainSeconds;
+  return [
+    hostSpec(at(serverHostName, 'server', net.server), drain),
+    hostSpec(gateway, drain, { registration: meshGatewayRegistration(gateway) }),
+    hostSpec(ingress, drain, { registration: ingressGatewayRegistration(ingress) }),
+  ];
+}
+
+/** The host of one service, but for its program's place. */
+export function serviceHost(lab: Lab, service: Service): Omit<HostSpec, 'program'> {
+  const own = mesh(lab, service.mesh);
+  const index = lab.services.filter((other) => other.mesh === own.name).findIndex((other) => other.id === service.id);
+  const host = place(lab, own, service.name, 'service', serviceHostAddress(own, index));
+  const listener = publicListener(lab, service, host.address, sidecarPort);
+  const registration = serviceRegistration(host, {
+    service: service.name,
+    port: service.port,
+    health: service.health,
+    proxyConfig: { envoy_public_listener_json: JSON.stringify(listener) },
+    upstreams: localUpstreams(lab, service).map(({ callee, port }) => ({
+      DestinationName: callee.name,
+      LocalBindPort: port,
+    })),
+  });
+  return hostSpec(host, lab.settings.drainSeconds, { registration });
+}
+
+/** Environment of the program on a service host. */
+export function programEnvironment(lab: Lab, service: Service): Record<string, string> {
+  const own = mesh(lab, service.mesh);
+  const upstreams = localUpstreams(lab, service).map(({ callee, port }) => [
+    upstreamVariable(callee.name),
+    `http://127.0.0.1:${port}`,
+  ]);
+  return {
+    HOST: '127.0.0.1',
+    PORT: String(service.port),
+    MESH: own.name,
+    MESH_KIND: own.kind,
+    ...Object.fromEntries(upstreams),
+    ...service.env,
+  };
+}
+
+function localUpstreams(lab: Lab, caller: Service): { callee: Service; port: number }[] {
+  return grantsFrom(lab, caller)
+    .filter(({ to }) => to.mesh === caller.mesh)
+    .map(({ to }, index) => ({ callee: to, port: firstUpstreamPort + index }));
+}
+
+function place(lab: Lab, own: Mesh, name: string, role: HostRole, address: string): HostPlace {
+  const net = hostsNetwork(own);
+  return {
+    lab: lab.name,
+    mesh: own.name,
+    name,
+    role,
+    address,
+    prefix: net.hosts.prefix,
+    border: net.border,
+    datacenter: own.datacenter ?? '',
+    serverAddress: net.server,
+  };
+}

@@ -1,0 +1,30 @@
+/** Hosts outside both meshes. A service reaches one only when it holds the key that makes the call worth something. */
+import { type Lab, mesh, type Service } from './lab';
+import { egressPort, kubernetesNetwork } from './local';
+
+/** A host outside, and the address inside the lab that leads to it. */
+export interface OutsideHost {
+  readonly host: string;
+  readonly port: number;
+  readonly via: { readonly address: string; readonly port: number };
+}
+
+/** Secret variable → the host that its key is for. */
+const hostOfKey: Readonly<Record<string, string>> = { OPENWEATHER_API_KEY: 'api.openweathermap.org' };
+
+/**
+ * The outside hosts of a service of an Istio mesh.
+ * @param variables names that are set in the environment of the person who raises the lab
+ */
+export function outsideHosts(lab: Lab, service: Service, variables: readonly string[]): OutsideHost[] {
+  const own = mesh(lab, service.mesh);
+  if (own.kind !== 'istio') return [];
+  return Object.keys(service.secrets)
+    .filter((variable) => variables.includes(variable))
+    .flatMap((variable) => hostOfKey[variable] ?? [])
+    .map((host, index) => ({
+      host,
+      port: 443,
+      via: { address: kubernetesNetwork(own).node, port: egressPort + index },
+    }));
+}

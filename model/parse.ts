@@ -1,0 +1,183 @@
+/** YAML text → {@link Lab}, once, at the edge: every fault of a file is found in one go. */
+import { isNode, LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { crossCheck, type LooseLab } from './check';
+import type { Fault } from './fault';
+import { clusterId, consulTrustDomain, istioTrustDomain } from './identity';
+import { type AccessRow, canonicalId, type Lab, type Mesh, type Service } from './lab';
+import { nearest } from './nearest';
+import { accessSchema, labSchema, meshSchema, serviceSchema, settingsSchema } from './schema';
+
+export type Parsed = { readonly lab: Lab; readonly faults: [] } | { readonly lab?: never; readonly faults: Fault[] };
+
+/** Reads a lab file. Returns either a complete lab or all its faults, in the order of the file. */
+export function parseLab(text: string): Parsed {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  if (document.errors.length > 0) {
+    return {
+      faults: document.errors.map((error) => ({
+        path: [],
+        line: lines.linePos(error.pos[0]).line,
+        problem: `is not YAML: ${error.message.split('\n')[0]?.replace(/ at line .*$/, '')}`,
+        fix: 'mend the syntax; labs/local.yaml shows the form',
+      })),
+    };
+  }
+  const located = (fault: Fault): Fault => {
+    for (let depth = fault.path.length; depth > 0; depth--) {
+      const node = document.getIn(fault.path.slice(0, depth), true);
+      if (isNode(node) && node.range) return { ...fault, line: lines.linePos(node.range[0]).line };
+    }
+    return fault;
+  };
+  const faults: Fault[] = [];
+  const loose = readEntries(document.toJS() ?? {}, faults);
+  if (loose !== undefined) faults.push(...crossCheck(loose));
+  if (loose === undefined || faults.length > 0) {
+    return { faults: faults.map(located).sort((a, b) => (a.line ?? 0) - (b.line ?? 0)) };
+  }
+  return { lab: complete(loose), faults: [] };
+}
+
+/** The two names of an access row, whatever else is wrong with it. */
+const namesSchema = z
+  .object({ from: z.string().optional().catch(undefined), to: z.string().optional().catch(undefined) })
+  .catch({ from: undefined, to: undefined });
+
+function readEntries(raw: unknown, faults: Fault[]): LooseLab | undefined {
+  const top = read(labSchema, raw, [], faults);
+  // Even a file with faults at the top is read as deep as its shape allows.
+  const shape = z.object({
+    name: z.string().catch('lab'),
+    meshes: z.record(z.string(), z.unknown()).catch({}),
+    services: z.record(z.string(), z.unknown()).catch({}),
+    access: z.array(z.unknown()).catch([]),
+    settings: z.unknown().optional(),
+  });
+  const parts = shape.safeParse(top ?? raw);
+  if (!parts.success) return undefined;
+  const { name, meshes, services, access, settings } = parts.data;
+  const entries = <T>(schema: z.ZodType<T>, of: Record<string, unknown>, key: string) =>
+    Object.entries(of).map(([id, value]) => ({ id, value: read(schema, value ?? {}, [key, id], faults) }));
+  return {
+    name,
+    meshes: entries(meshSchema, meshes, 'meshes'),
+    services: entries(serviceSchema, services, 'services'),
+    access: access.map((row, index) => ({
+      ...namesSchema.parse(row),
+      value: read(accessSchema, row, ['access', index], faults),
+    })),
+    settings: read(settingsSchema, settings ?? {}, ['settings'], faults),
+  };
+}
+
+function read<T>(schema: z.ZodType<T>, value: unknown, path: (string | number)[], faults: Fault[]): T | undefined {
+  const result = schema.safeParse(value, { reportInput: true });
+  if (result.success) return result.data;
+  faults.push(...result.error.issues.flatMap((issue) => toFaults(issue, path)));
+  return undefined;
+}
+
+function toFaults(issue: z.core.$ZodIssue, base: (string | number)[]): Fault[] {
+  const path = [...base, ...issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key))];
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => unknownKey([...path, key], key, allowedKeys(base)));
+    case 'invalid_value': {
+      const allowed = issue.values.map(String);
+      if (issue.input === undefined) return [missing(path, allowed.join(', '))];
+      const near = nearest(String(issue.input), allowed);
+      const fix = near === undefined ? `write one of: ${allowed.join(', ')}` : `did you mean ${near}?`;
+      return [
+        { path, value: issue.input, problem: 'is not one of the allowed values', allowed: allowed.join(', '), fix },
+      ];
+    }
+    case 'invalid_type': {
+      if (issue.input === undefined) return [missing(path, describe(issue.expected))];
+      const expected = describe(issue.expected);
+      return [{ path, value: issue.input, problem: 'has the wrong type', allowed: expected, fix: `write ${expected}` }];
+    }
+    case 'too_small':
+    case 'too_big': {
+      const bound = issue.code === 'too_small' ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
+      const what = issue.origin === 'array' ? `${bound} entries, or leave the key out for "all"` : bound;
+      return [{ path, value: issue.input, problem: 'is out of range', allowed: what, fix: `write ${what}` }];
+    }
+    case 'invalid_key':
+      return issue.issues.map((inner) => ({
+        path,
+        value: path.at(-1),
+        problem: 'is not a valid name',
+        fix: inner.message,
+      }));
+    default: {
+      const allowed = issue.message.replace(/^must be /, '');
+      return [{ path, value: issue.input, problem: 'is not valid', allowed, fix: `write ${allowed}` }];
+    }
+  }
+}
+
+function missing(path: Fault['path'], allowed: string): Fault {
+  return { path, problem: 'is missing', allowed, fix: `add ${String(path.at(-1))}` };
+}
+
+function unknownKey(path: Fault['path'], key: string, allowed: readonly string[]): Fault {
+  const near = nearest(key, allowed);
+  const fix = near === undefined ? 'remove it' : `did you mean ${near}?`;
+  return { path, problem: 'is not a known key', value: key, allowed: allowed.join(', '), fix };
+}
+
+function allowedKeys(base: readonly (string | number)[]): readonly string[] {
+  const schemas = { meshes: meshSchema, services: serviceSchema, access: accessSchema, settings: settingsSchema };
+  const schema = schemas[base[0] as keyof typeof schemas] ?? labSchema;
+  return Object.keys(schema.shape);
+}
+
+function describe(expected: string): string {
+  const words: Record<string, string> = {
+    int: 'a whole number',
+    number: 'a number',
+    string: 'text',
+    array: 'a list',
+    object: 'a mapping of keys to values',
+    record: 'a mapping of names to values',
+  };
+  return words[expected] ?? expected;
+}
+
+/** Defaults filled in. Called only when the file has no fault, so every entry is there. */
+function complete(loose: LooseLab): Lab {
+  const present = <T>(value: T | undefined): T[] => (value === undefined ? [] : [value]);
+  const meshes = loose.meshes.flatMap(({ id, value }) =>
+    present(value).map((entry): Mesh => {
+      const consul = {
+        datacenter: entry.datacenter ?? 'dc1',
+        trustDomain: consulTrustDomain(clusterId(loose.name, id)),
+      };
+      const own = entry.kind === 'consul' ? consul : { trustDomain: istioTrustDomain };
+      return { name: id, kind: entry.kind, network: entry.network, ...own };
+    }),
+  );
+  const services = loose.services.flatMap(({ id, value }) =>
+    present(value).map((entry): Service => {
+      const { program, image = '', expose, ...rest } = entry;
+      const workload =
+        program === undefined ? { kind: 'image' as const, image } : { kind: 'program' as const, program };
+      return { ...splitId(id), ...rest, workload, ...(expose === undefined ? {} : { expose }) };
+    }),
+  );
+  const access = loose.access.flatMap((row) =>
+    present(row.value).map(
+      (entry): AccessRow => ({ ...entry, from: canonicalId(entry.from), to: canonicalId(entry.to) }),
+    ),
+  );
+  const settings = loose.settings ?? settingsSchema.parse({});
+  return { name: loose.name, platform: 'local', meshes, services, access, settings };
+}
+
+function splitId(id: string): Pick<Service, 'id' | 'mesh' | 'namespace' | 'name'> {
+  const canonical = canonicalId(id);
+  const [mesh = '', namespace = '', name = ''] = canonical.split('/');
+  return { id: canonical, mesh, namespace, name };
+}

@@ -1,0 +1,85 @@
+/** The shape of a lab file, entry by entry, so that a fault in one entry does not hide those of the next. */
+import { z } from 'zod';
+import { parseCidr } from './cidr';
+import { methods } from './lab';
+
+export const label = z.string().regex(/^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$/, {
+  error: 'must be 1 to 30 of a-z, 0-9 and -, starting with a letter and not ending in -',
+});
+
+const environmentName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+  error: 'must be the name of an environment variable: letters, digits and _, not starting with a digit',
+});
+
+const port = z.int().min(1024).max(65535);
+
+export const network = z.string().transform((text, context) => {
+  const block = parseCidr(text);
+  if (block === undefined || block.prefix < 12 || block.prefix > 20) {
+    context.addIssue({
+      code: 'custom',
+      input: text,
+      message: 'must be an aligned IPv4 network of /12 to /20, such as 10.10.0.0/16',
+    });
+    return z.NEVER;
+  }
+  return block;
+});
+
+export const meshSchema = z.strictObject({
+  kind: z.enum(['istio', 'consul']),
+  network,
+  datacenter: label.optional(),
+});
+
+export const serviceSchema = z.strictObject({
+  port,
+  program: z.string().min(1).optional(),
+  image: z.string().min(1).optional(),
+  expose: z.enum(['page']).optional(),
+  env: z.record(environmentName, z.string()).default({}),
+  secrets: z.record(environmentName, label).default({}),
+  health: z
+    .string()
+    .regex(/^\/[A-Za-z0-9/._-]*$/, { error: 'must be a plain path such as /healthz' })
+    .default('/healthz'),
+  replicas: z.int().min(1).max(20).default(1),
+});
+
+/** A path as it is after normalisation: anything a proxy would rewrite before it compares is refused here. */
+const path = z.string().superRefine((text, context) => {
+  const plain = /^\/([A-Za-z0-9_~-][A-Za-z0-9._~-]*(\/|$))*$/;
+  if (!plain.test(text)) {
+    context.addIssue({
+      code: 'custom',
+      input: text,
+      message:
+        'must be a normalised path: / then segments of A-Z a-z 0-9 . _ ~ -, without //, dots only, %, ; ? # or *',
+    });
+  }
+});
+
+export const accessSchema = z.strictObject({
+  from: z.string(),
+  to: z.string(),
+  methods: z.array(z.enum(methods)).min(1).default([]),
+  paths: z.array(path).min(1).default([]),
+});
+
+export const settingsSchema = z.strictObject({
+  drainSeconds: z.int().min(1).max(3600).default(10),
+  pagePort: port.default(8080),
+  apiPort: port.default(16443),
+});
+
+/** Keys of the file itself; the entries below `meshes`, `services` and `access` are read one by one. */
+export const labSchema = z.strictObject({
+  name: z.string().regex(/^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$/, {
+    error: 'must be 1 to 20 of a-z, 0-9 and -, starting with a letter and not ending in -',
+  }),
+  platform: z.enum(['local']),
+  meshes: z.record(z.string(), z.unknown()),
+  services: z.record(z.string(), z.unknown()).default({}),
+  access: z.array(z.unknown()).default([]),
+  settings: z.unknown().optional(),
+});

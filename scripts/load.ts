@@ -1,0 +1,54 @@
+/** Reads a lab file: the one place where its faults become an error. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { type Fault, formatFaults } from '../model/fault';
+import type { Lab } from '../model/lab';
+import { parseLab } from '../model/parse';
+import { UsageError } from './errors';
+
+const root = join(__dirname, '..');
+
+/** The lab that `npm start` raises. */
+export const defaultConfig = join(root, 'labs/local.yaml');
+
+/**
+ * Reads and checks a lab file.
+ * @param file path; the local lab without it
+ * @throws UsageError that lists every fault of the file
+ */
+export function loadLab(file = defaultConfig): Lab {
+  const shown = relative(process.cwd(), file).startsWith('..') ? file : relative(process.cwd(), file);
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : 'can not be read';
+    throw new UsageError(
+      `${shown} ${reason}. Give the path of a lab file with --config or ISTHMUS_CONFIG; labs/local.yaml shows the form.`,
+    );
+  }
+  const { lab, faults } = parseLab(text);
+  if (lab === undefined) throw new UsageError(formatFaults(shown, faults));
+  const missing = missingPrograms(lab);
+  if (missing.length > 0) throw new UsageError(formatFaults(shown, missing));
+  return lab;
+}
+
+function missingPrograms(lab: Lab): Fault[] {
+  return lab.services.flatMap(({ id, workload }): Fault[] => {
+    if (workload.kind !== 'program' || ownPrograms.includes(workload.program) || existsSync(workload.program))
+      return [];
+    return [
+      {
+        path: ['services', id, 'program'],
+        value: workload.program,
+        problem: 'is not there',
+        allowed: `${ownPrograms.join(', ')}, or the path of a bundled JavaScript file`,
+        fix: 'bundle the program first, or mend the path (it is relative to the folder you run in)',
+      },
+    ];
+  });
+}
+
+/** Programs that come with the product; `npm run build` bundles them. */
+const ownPrograms = ['weather/frontend', 'weather/backend', 'weather/info'];
