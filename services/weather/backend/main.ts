@@ -1,0 +1,24 @@
+import * as z from 'zod';
+import { readVariables, upstreamUrl } from '../common/environment';
+import { runProgram } from '../common/program';
+import { backendApp } from './app';
+import { infoClient } from './info';
+import { openWeather } from './openweather';
+import { sampleWeather } from './sample';
+
+const variables = z.object({
+  INFO_URL: upstreamUrl,
+  OPENWEATHER_API_KEY: z.string().trim().min(1).optional(),
+  OPENWEATHER_URL: upstreamUrl.default('https://api.openweathermap.org'),
+});
+
+runProgram('backend', (environment, log) => {
+  const { INFO_URL, OPENWEATHER_API_KEY: key, OPENWEATHER_URL } = readVariables(variables, process.env);
+  const weather =
+    key === undefined
+      ? sampleWeather(Date.now)
+      : openWeather({ key, url: OPENWEATHER_URL, fetch: globalThis.fetch, now: Date.now });
+  log.info({ weather: key === undefined ? 'sample' : 'openweather' }, 'weather source');
+  const home = { service: 'backend', mesh: environment.mesh, meshKind: environment.meshKind };
+  return backendApp(home, { info: infoClient({ url: INFO_URL, fetch: globalThis.fetch }), weather }, log);
+});

@@ -1,0 +1,113 @@
+/** The JSON that the weather programs answer with. The page reads these shapes; type imports only, so it stays small. */
+
+export type MeshKind = 'istio' | 'consul';
+
+/** Which program answered, in which mesh, and the identities that the proxy in front of it verified. */
+export interface Served {
+  readonly service: string;
+  /** Mesh name from the lab file; null when the program was not told. */
+  readonly mesh: string | null;
+  readonly kind: MeshKind | null;
+  /** SPIFFE ID of the answering service; null where no proxy was in front. */
+  readonly identity: string | null;
+  /** SPIFFE ID of its caller, as that proxy verified it. */
+  readonly caller: string | null;
+}
+
+/** Where a population figure comes from. */
+export interface PopulationSource {
+  /** Publisher, for example a national statistics office. */
+  readonly name: string;
+  /** Year that the figure is for. */
+  readonly year: number;
+  /** What was counted: municipality, census city, region. */
+  readonly area: string;
+}
+
+export interface PlaceInfo {
+  /** Path segment: `new-york`. */
+  readonly id: string;
+  readonly name: string;
+  readonly country: string;
+  /** ISO 3166-1 alpha-2. */
+  readonly countryCode: string;
+  readonly population: number;
+  /** IANA time zone name. */
+  readonly timeZone: string;
+  /** Degrees north. */
+  readonly lat: number;
+  /** Degrees east. */
+  readonly lon: number;
+  readonly paragraph: string;
+  readonly source: PopulationSource;
+}
+
+/** A suggestion. */
+export type PlaceName = Pick<PlaceInfo, 'id' | 'name' | 'country' | 'countryCode'>;
+
+/** info: GET /places/ID */
+export type PlaceAnswer = PlaceInfo & { readonly served: Served };
+
+/** info: GET /places?q= and backend: GET /api/places?q= */
+export interface PlacesAnswer {
+  readonly places: readonly PlaceName[];
+  readonly served: Served;
+}
+
+export type Units = 'metric' | 'imperial';
+
+/** What the sky looks like; one drawing each. */
+export type Icon = 'clear' | 'few-clouds' | 'clouds' | 'rain' | 'showers' | 'thunder' | 'snow' | 'mist';
+
+export interface Weather {
+  readonly ok: true;
+  readonly source: 'openweather' | 'sample';
+  /** Sentence for people on where the numbers come from. */
+  readonly label: string;
+  /** °C when metric, °F when imperial. */
+  readonly temperature: number;
+  readonly feelsLike: number;
+  readonly units: Units;
+  readonly description: string;
+  readonly icon: Icon;
+  readonly night: boolean;
+  /** Per cent. */
+  readonly humidity: number;
+  /** m/s when metric, mph when imperial. */
+  readonly wind: number;
+  /** ISO 8601, UTC. */
+  readonly observedAt: string;
+}
+
+export type WeatherFault = 'unknown-place' | 'key' | 'rate-limit' | 'unavailable' | 'timeout';
+
+export interface NoWeather {
+  readonly ok: false;
+  readonly reason: WeatherFault;
+  readonly error: string;
+}
+
+export interface NoInfo {
+  readonly ok: false;
+  /** `unknown`: info answered and has no such place. `unreachable`: it did not answer, or a mesh refused the call. */
+  readonly reason: 'unknown' | 'unreachable';
+  readonly error: string;
+  /** What was seen, for operators. */
+  readonly detail: string;
+  /** Who said so, when info itself did; null when nobody of info's answered. */
+  readonly served: Served | null;
+}
+
+/** backend: GET /api/weather?place=&units= */
+export interface WeatherAnswer {
+  readonly place: { readonly name: string; readonly country: string | null };
+  readonly weather: Weather | NoWeather;
+  readonly info: (PlaceAnswer & { readonly ok: true }) | NoInfo;
+  readonly served: Served;
+}
+
+/** Any answer with a status of 400 or more. */
+export interface ErrorAnswer {
+  readonly error: string;
+  readonly served: Served;
+}
