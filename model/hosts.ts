@@ -58,6 +58,9 @@ export const serverHostName = 'server';
 /** Public port of every sidecar: on a host of its own it needs no other. */
 export const sidecarPort = 20000;
 
+/** Loopback port on which a host's Envoy says that it has its config: `GET /ready`, nothing else. */
+export const readyPort = 19001;
+
 /** Port of the server's gRPC over TLS. Peering streams reach it through the mesh gateway only. */
 export const serverGrpcTlsPort = 8503;
 
@@ -175,6 +178,17 @@ export function agentConfig(host: HostPlace): Readonly<Record<string, unknown>> 
   };
 }
 
+/**
+ * Health of a proxy. Consul's own check dials the public port, which writes an access log line and opens a connection
+ * to the program each time. A new check waits up to its interval before its first look, so the interval is short.
+ */
+const proxyCheck = {
+  Name: 'proxy is ready',
+  HTTP: `http://127.0.0.1:${readyPort}/ready`,
+  Interval: '2s',
+  Timeout: '2s',
+};
+
 export interface ServiceOptions {
   /** Consul service name. */
   readonly service: string;
@@ -205,11 +219,7 @@ export function serviceRegistration(host: Pick<HostPlace, 'address'>, options: S
     Connect: {
       SidecarService: {
         Port: sidecarPort,
-        // Consul's own defaults but for the interval: a new check waits up to that long before its first look.
-        Checks: [
-          { Name: 'sidecar listens', TCP: `${host.address}:${sidecarPort}`, Interval: '2s', Timeout: '2s' },
-          { Name: `${service} is healthy`, AliasService: service },
-        ],
+        Checks: [proxyCheck, { Name: `${service} is healthy`, AliasService: service }],
         Proxy: { Config: options.proxyConfig ?? {}, Upstreams: options.upstreams ?? [] },
       },
     },
@@ -225,7 +235,7 @@ export function meshGatewayRegistration(host: Pick<HostPlace, 'address'>): Servi
     Kind: 'mesh-gateway',
     ...at,
     TaggedAddresses: { lan: at, wan: at },
-    Check: { Name: 'gateway listens', TCP: `${host.address}:${meshGatewayPort}`, Interval: '2s', Timeout: '2s' },
+    Check: proxyCheck,
   };
 }
 
@@ -240,6 +250,7 @@ export function ingressGatewayRegistration(host: Pick<HostPlace, 'address'>, por
     Kind: 'ingress-gateway',
     Address: host.address,
     Port: port,
+    Check: proxyCheck,
   };
 }
 

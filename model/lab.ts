@@ -97,6 +97,11 @@ export function canonicalId(id: string): string {
   return parts.length === 2 ? `${id}/${parts[1]}` : id;
 }
 
+/** `mesh/service`, with the namespace only where its name differs: what people write in a lab file. */
+export function shortId({ mesh, namespace, name }: Service): string {
+  return namespace === name ? `${mesh}/${name}` : `${mesh}/${namespace}/${name}`;
+}
+
 function found<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new Error(`no ${what} in the lab`);
   return value;

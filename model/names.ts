@@ -54,3 +54,6 @@ export function planeVolume(lab: string, peer: string): { name: string; path: st
 export function kubeconfigFile(lab: string, mesh: string): string {
   return `${stateFolder(lab)}/${mesh}/admin.kubeconfig`;
 }
+
+/** Namespace that `isthmus bench` makes for its in-mesh callee and removes again. */
+export const benchNamespace = 'isthmus-bench';

@@ -5,8 +5,7 @@ import { type Fault, formatFaults } from '../model/fault';
 import type { Lab } from '../model/lab';
 import { parseLab } from '../model/parse';
 import { UsageError } from './errors';
-
-const root = join(__dirname, '..');
+import { root } from './root';
 
 /** The lab that `npm start` raises. */
 export const defaultConfig = join(root, 'labs/local.yaml');

@@ -2,7 +2,7 @@
 import { istioPrincipal } from '../identity';
 import type { KubeObject } from '../kube';
 import type { Lab, Service } from '../lab';
-import { importHost, ingressNamespace } from '../names';
+import { benchNamespace, importHost, ingressNamespace } from '../names';
 import { type Grant, grantsFrom, grantsTo, type Rule } from './table';
 
 /** Lets exactly the callers of the table reach a service of an Istio mesh; a service without rows admits nobody. */
@@ -52,7 +52,8 @@ export function sidecarEgress(lab: Lab, caller: Service, outside: readonly strin
       : `*/${importHost(to.name, to.mesh)}`,
   );
   // An empty list would mean "everything"; the namespace itself holds nothing callable but the caller.
-  const list = [...hosts, ...outside.map((host) => `./${host}`)];
+  const compared = grantsFrom(lab, caller).some(({ to }) => to.mesh !== caller.mesh) ? [`${benchNamespace}/*`] : [];
+  const list = [...hosts, ...outside.map((host) => `./${host}`), ...compared];
   return {
     apiVersion: 'networking.istio.io/v1',
     kind: 'Sidecar',

@@ -21,6 +21,8 @@ export interface Daemon {
   readonly cwd?: string;
   /** User and group id; root without it. */
   readonly uid?: number;
+  /** Supplementary group ids, together with `uid`; none without it. */
+  readonly groups?: readonly number[];
   /** Anything else whose change demands a restart, such as the content of a config file. */
   readonly revision?: string;
 }
@@ -38,9 +40,15 @@ export const labMark = 'ISTHMUS_LAB';
  * Starts a program unless the same one (same command line, environment and revision) is running already; one that
  * differs is stopped first.
  * @param state the lab's state folder
+ * @param inherit opens what the program inherits as file descriptors 3, 4, …; only called when it is started now
  * @returns whether it was started now
  */
-export async function startDaemon(state: string, lab: string, daemon: Daemon): Promise<boolean> {
+export async function startDaemon(
+  state: string,
+  lab: string,
+  daemon: Daemon,
+  inherit: () => Promise<readonly number[]> = async () => [],
+): Promise<boolean> {
   const hash = createHash('sha256').update(JSON.stringify(daemon)).digest('hex');
   const known = readRecord(state, daemon.name);
   if (known !== undefined && isRunning(known)) {
@@ -50,17 +58,16 @@ export async function startDaemon(state: string, lab: string, daemon: Daemon): P
   mkdirSync(join(state, 'run'), { recursive: true });
   mkdirSync(join(state, 'logs'), { recursive: true });
   const asUser =
-    daemon.uid === undefined
-      ? []
-      : ['setpriv', `--reuid=${daemon.uid}`, `--regid=${daemon.uid}`, '--clear-groups', '--'];
+    daemon.uid === undefined ? [] : ['setpriv', `--reuid=${daemon.uid}`, `--regid=${daemon.uid}`, groups(daemon), '--'];
   const [program = '', ...rest] = [...asUser, daemon.command, ...daemon.args];
   const [file, args] = entered(daemon.netns, program, rest);
+  const inherited = await inherit();
   const log = openSync(logFile(state, daemon.name), 'a');
   const child = spawn(file, args, {
     cwd: daemon.cwd ?? '/',
     env: { PATH: process.env['PATH'] ?? '', HOME: '/root', LANG: 'C.UTF-8', ...daemon.env, [labMark]: lab },
     detached: true,
-    stdio: ['ignore', log, log],
+    stdio: ['ignore', log, log, ...inherited],
   });
   closeSync(log);
   await new Promise<void>((resolve, reject) => {
@@ -74,6 +81,10 @@ export async function startDaemon(state: string, lab: string, daemon: Daemon): P
   renameSync(`${path}.new`, path);
   child.unref();
   return true;
+}
+
+function groups(daemon: Daemon): string {
+  return daemon.groups === undefined ? '--clear-groups' : `--groups=${daemon.groups.join(',')}`;
 }
 
 /** Ends a program: SIGTERM, then SIGKILL after `grace` milliseconds. Unknown names are fine. */

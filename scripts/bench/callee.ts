@@ -1,0 +1,128 @@
+/** The in-mesh callee that federated calls are compared with: the same program, with a sidecar and a policy of its own. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { istioPrincipal } from '../../model/identity';
+import { type Lab, mesh as meshOf, type Service } from '../../model/lab';
+import { benchNamespace, ownConnectionHeader } from '../../model/names';
+import { FailureError } from '../errors';
+import { kubectl } from '../kubectl';
+import { root } from '../root';
+
+const name = 'callee';
+
+/** Host by which the caller reaches it. */
+export const calleeHost = `${name}.${benchNamespace}.svc.cluster.local`;
+
+/** Makes the callee and waits until it is ready; `like` is the foreign service whose program it runs. */
+export async function makeCallee(lab: Lab, caller: Service, like: Service): Promise<void> {
+  const { workload } = like;
+  if (workload.kind !== 'program')
+    throw new FailureError(`${like.id} is no program, so there is nothing alike to compare it with`);
+  const own = join(root, 'dist/programs', `${workload.program}.js`);
+  const items = objects(lab, caller, like, readFileSync(own, 'utf8'));
+  const apply = ['apply', '--server-side', '--force-conflicts', '--field-manager=isthmus-bench', '-f', '-'];
+  const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
+  await kubectl(lab.name, caller.mesh, apply, { input: list });
+  await kubectl(lab.name, caller.mesh, [
+    'rollout',
+    'status',
+    `deployment/${name}`,
+    '-n',
+    benchNamespace,
+    '--timeout=120s',
+  ]);
+}
+
+export async function removeCallee(lab: Lab, caller: Service): Promise<void> {
+  await kubectl(lab.name, caller.mesh, ['delete', 'namespace', benchNamespace, '--ignore-not-found', '--timeout=120s']);
+}
+
+function objects(lab: Lab, caller: Service, like: Service, program: string): object[] {
+  const at = { name, namespace: benchNamespace };
+  const principal = istioPrincipal(meshOf(lab, caller.mesh).trustDomain, caller.namespace, caller.name);
+  const destination = { host: calleeHost, port: { number: 80 } };
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: benchNamespace, labels: { 'istio-injection': 'enabled' } },
+    },
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: at, data: { 'main.js': program } },
+    deployment(like),
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: at,
+      spec: { selector: { app: name }, ports: [{ name: 'http', port: 80, targetPort: like.port }] },
+    },
+    {
+      apiVersion: 'security.istio.io/v1',
+      kind: 'AuthorizationPolicy',
+      metadata: at,
+      spec: {
+        action: 'ALLOW',
+        rules: [{ from: [{ source: { principals: [principal] } }], to: [{ operation: { methods: ['GET'] } }] }],
+      },
+    },
+    {
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'DestinationRule',
+      metadata: at,
+      spec: {
+        host: calleeHost,
+        trafficPolicy: { connectionPool: { tcp: { connectTimeout: '2s', maxConnectionDuration: '600s' } } },
+        subsets: [
+          { name: 'own-connection', trafficPolicy: { connectionPool: { http: { maxRequestsPerConnection: 1 } } } },
+        ],
+      },
+    },
+    {
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'VirtualService',
+      metadata: at,
+      spec: {
+        hosts: [calleeHost],
+        http: [
+          {
+            match: [{ headers: { [ownConnectionHeader]: { exact: '1' } } }],
+            route: [{ destination: { ...destination, subset: 'own-connection' } }],
+          },
+          { route: [{ destination }] },
+        ],
+      },
+    },
+  ];
+}
+
+function deployment(like: Service): object {
+  const container = {
+    name,
+    image: 'isthmus.invalid/node:lab',
+    imagePullPolicy: 'Never',
+    args: ['/program/main.js'],
+    env: Object.entries({
+      HOST: '0.0.0.0',
+      PORT: String(like.port),
+      MESH: 'bench',
+      MESH_KIND: 'istio',
+      ...like.env,
+    }).map(([key, value]) => ({ name: key, value })),
+    ports: [{ containerPort: like.port }],
+    readinessProbe: { httpGet: { path: like.health, port: like.port }, periodSeconds: 1 },
+    volumeMounts: [{ name: 'program', mountPath: '/program', readOnly: true }],
+  };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace: benchNamespace },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: { app: name } },
+      template: {
+        // One worker, as Consul's Envoys have.
+        metadata: { labels: { app: name }, annotations: { 'proxy.istio.io/config': 'concurrency: 1' } },
+        spec: { containers: [container], volumes: [{ name: 'program', configMap: { name } }] },
+      },
+    },
+  };
+}

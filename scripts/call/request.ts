@@ -1,0 +1,70 @@
+/** Makes one HTTP request as a service of the lab: in its pod or on its host, through its own proxy. */
+import { programEnvironment } from '../../model/consul-hosts';
+import { type Lab, mesh as meshOf, type Service } from '../../model/lab';
+import { netns } from '../../model/local';
+import { importHost, ownConnectionHeader, upstreamVariable } from '../../model/names';
+import { FailureError } from '../errors';
+import { kubectl } from '../kubectl';
+import { locate } from '../machine/binaries';
+import { run } from '../machine/exec';
+import { podOf } from './proxies';
+
+export interface Request {
+  readonly from: Service;
+  readonly to: Service;
+  readonly method: string;
+  readonly path: string;
+  /** Goes out as `x-request-id`; every proxy on the way logs it. */
+  readonly id: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly ms: number;
+  readonly error?: string;
+}
+
+/** Runs in the caller's place with nothing but Node.js; prints the answer as one JSON line. */
+const program = `
+const [url, method, headers] = JSON.parse(process.argv[1]);
+const { request } = require('node:http');
+const begin = process.hrtime.bigint();
+const done = (answer) => console.log(JSON.stringify({ ...answer, ms: Number(process.hrtime.bigint() - begin) / 1e6 }));
+const sent = request(url, { method, headers, timeout: 10000 }, (response) => {
+  response.resume();
+  response.on('end', () => done({ status: response.statusCode }));
+});
+sent.on('timeout', () => sent.destroy(new Error('no answer within 10 s')));
+sent.on('error', (error) => done({ status: 0, error: error.message }));
+sent.end();
+`;
+
+/** Address by which one service calls another. */
+export function urlOf(lab: Lab, from: Service, to: Service): string {
+  if (meshOf(lab, from.mesh).kind === 'consul') {
+    const url = programEnvironment(lab, from)[upstreamVariable(to.name)];
+    if (url === undefined)
+      throw new FailureError(`${from.id} has no upstream ${to.name}: no row of the access table names it`);
+    return url;
+  }
+  return to.mesh === from.mesh
+    ? `http://${to.name}.${to.namespace}.svc.cluster.local`
+    : `http://${importHost(to.name, to.mesh)}`;
+}
+
+export async function send(lab: Lab, { from, to, method, path, id }: Request): Promise<Answer> {
+  const headers = { 'x-request-id': id, [ownConnectionHeader]: '1' };
+  const argument = JSON.stringify([`${urlOf(lab, from, to)}${path}`, method, headers]);
+  const { stdout } = await execute(lab, from, ['-e', program, argument]);
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Answer;
+}
+
+/** Runs Node.js in a service's pod or on its host. */
+export async function execute(lab: Lab, service: Service, args: readonly string[]): Promise<{ stdout: string }> {
+  if (meshOf(lab, service.mesh).kind === 'consul') {
+    return run(locate('node'), args, { netns: netns(lab.name, `${service.mesh}-${service.name}`) });
+  }
+  const pod = await podOf(lab, service);
+  const at = ['exec', pod, '--namespace', service.namespace, '--container', service.name, '--'];
+  return kubectl(lab.name, service.mesh, [...at, 'node', ...args]);
+}

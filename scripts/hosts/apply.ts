@@ -1,0 +1,82 @@
+/** Makes one host of a Consul mesh what its spec says. Safe to repeat: what is right already is left alone. */
+import { type HostSpec, hostFiles } from '../../model/hosts';
+import { stateFolder } from '../../model/names';
+import { logFile, stopDaemon } from '../machine/daemon';
+import { agentDaemon, ensureAgent, ensureHostFolders, hostTokens } from './agent';
+import { ConsulApi } from './consul-api';
+import { awaitAccepted, ensureEnvoy, envoyDaemon } from './envoy';
+import { logSize } from './log';
+import { ensureHostNetns } from './namespace';
+import { ensureProgram, programDaemon } from './program';
+import { ensureRegistration, noteRegistration } from './registration';
+import { awaitDaemon } from './wait';
+
+/** What applying a spec did. */
+export interface HostChanges {
+  readonly agentStarted: boolean;
+  readonly programStarted: boolean;
+  readonly registered: boolean;
+  readonly envoyStarted: boolean;
+}
+
+/**
+ * Applies a host's spec and returns when the host is healthy.
+ * @param baseFolder folder that the program's path is relative to: the stack's folder
+ * @param say told what happens, a line each
+ * @throws FailureError when a part does not come up; its message holds the end of that part's log
+ */
+export async function applyHost(spec: HostSpec, baseFolder: string, say: (line: string) => void): Promise<HostChanges> {
+  const name = `${spec.mesh}/${spec.name}`;
+  const told = (line: string, done: boolean): boolean => {
+    if (done) say(`host ${name}: ${line}`);
+    return done;
+  };
+  await ensureHostNetns(spec);
+  ensureHostFolders(spec);
+  const tokens = hostTokens(spec);
+  const state = stateFolder(spec.lab);
+  if (spec.program === undefined) await stopDaemon(state, programDaemon(spec));
+  const programStarted =
+    spec.program !== undefined && told('program started', await ensureProgram(spec, spec.program, baseFolder));
+  const agentStarted = told('Consul agent started', await ensureAgent(spec, tokens));
+  if (spec.registration === undefined) {
+    await stopDaemon(state, envoyDaemon(spec));
+    return { agentStarted, programStarted, registered: false, envoyStarted: false };
+  }
+  const file = logFile(state, agentDaemon(spec));
+  const agentLog = { file, from: logSize(file) };
+  const registered = told(`${spec.registration.Name} registered`, await ensureRegistration(spec, tokens.service));
+  const envoyStarted = told('Envoy started', await ensureEnvoy(spec, spec.registration, agentLog));
+  if (registered && !envoyStarted) await awaitAccepted(spec, agentLog);
+  await healthy(spec, spec.registration.Name, tokens.service);
+  noteRegistration(spec, spec.registration, tokens.service);
+  return { agentStarted, programStarted, registered, envoyStarted };
+}
+
+interface HealthEntry {
+  readonly Node: { readonly Node: string };
+  readonly Checks: readonly { readonly Name: string; readonly Status: string; readonly Output: string }[];
+}
+
+/** Waits until the catalog shows this host's service, its sidecar included, as passing. */
+async function healthy(spec: HostSpec, service: string, token: string): Promise<void> {
+  const api = new ConsulApi(hostFiles(spec.lab, spec.mesh, spec.name).httpSocket, token);
+  const kind = spec.registration?.Kind === undefined ? 'connect' : 'service';
+  await awaitDaemon(
+    {
+      lab: spec.lab,
+      daemon: spec.program === undefined ? agentDaemon(spec) : programDaemon(spec),
+      what: `${service} becomes healthy`,
+      timeout: 30_000,
+    },
+    async () => {
+      const entries = await api.get<readonly HealthEntry[]>(`/v1/health/${kind}/${encodeURIComponent(service)}`);
+      const checks = entries.filter((entry) => entry.Node.Node === spec.name).flatMap((entry) => entry.Checks);
+      const failing = checks.filter((check) => check.Status !== 'passing');
+      if (failing.length > 0) {
+        throw new Error(failing.map((check) => `${check.Name}: ${check.Output.trim() || check.Status}`).join('; '));
+      }
+      return checks.length > 0;
+    },
+  );
+}

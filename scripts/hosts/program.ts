@@ -1,0 +1,45 @@
+/** The program of a service host: one bundled file on Node.js, as a user that owns nothing else on the machine. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
+import { type HostProgram, type HostSpec, hostFiles } from '../../model/hosts';
+import { uids } from '../../model/local';
+import { stateFolder } from '../../model/names';
+import { FailureError } from '../errors';
+import { startDaemon } from '../machine/daemon';
+import { hostNetns } from './namespace';
+import { runnable } from './runnable';
+import { folder, root, writeOwned } from './secret';
+
+export function programDaemon(host: Pick<HostSpec, 'mesh' | 'name'>): string {
+  return `${host.mesh}-${host.name}-program`;
+}
+
+/**
+ * Runs the program. It is copied first: its user can't enter every folder that a checkout may be in.
+ * @param baseFolder folder that the program's path is relative to
+ * @returns whether it was started now
+ */
+export async function ensureProgram(host: HostSpec, program: HostProgram, baseFolder: string): Promise<boolean> {
+  const files = hostFiles(host.lab, host.mesh, host.name);
+  const source = isAbsolute(program.path) ? program.path : join(baseFolder, program.path);
+  let code: Buffer;
+  try {
+    code = readFileSync(source);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new FailureError(`host ${host.mesh}/${host.name}: its program ${source} can't be read: ${why}`);
+  }
+  folder(dirname(files.program), root, 0o755);
+  writeOwned(files.program, code, root, 0o644);
+  return startDaemon(stateFolder(host.lab), host.lab, {
+    name: programDaemon(host),
+    netns: hostNetns(host),
+    command: runnable(host.lab, 'node'),
+    args: [files.program],
+    env: program.env,
+    cwd: dirname(files.program),
+    uid: uids.app,
+    revision: createHash('sha256').update(code).digest('hex'),
+  });
+}

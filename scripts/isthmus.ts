@@ -1,0 +1,190 @@
+/** The isthmus command: arguments in, exit status out. Each verb's work is in a file of its own. */
+import { Command, CommanderError } from 'commander';
+import type { Lab } from '../model/lab';
+import { meshArgument, serviceArgument } from './arguments';
+import { bench } from './bench/bench';
+import { formatBench } from './bench/report';
+import { callCommand, formatCall } from './commands/call';
+import { down } from './commands/down';
+import { execCommand, logsCommand } from './commands/exec';
+import { hostApply, hostRemove } from './commands/host';
+import { kubeconfigCommand, openCommand } from './commands/open';
+import { up } from './commands/up';
+import { FailureError, UsageError } from './errors';
+import { defaultConfig, loadLab } from './load';
+import { cleanCache } from './machine/cache';
+import { withLock } from './machine/lock';
+import { pair, pairFromEnvironment, unpair } from './pairing/pair';
+import { makeProgress } from './progress';
+import { rotateRoot } from './rotate/rotate';
+import { isHealthy } from './status/model';
+import { formatStatus, status } from './status/status';
+
+const program = new Command('isthmus')
+  .description('A federated service-mesh lab: Istio and Consul, unrelated root CAs, mutual TLS between them.')
+  .option('--config <file>', 'lab file (or ISTHMUS_CONFIG)', process.env.ISTHMUS_CONFIG ?? defaultConfig)
+  .showHelpAfterError('Run isthmus --help for all commands.')
+  .exitOverride();
+
+const config = (): string => program.opts<{ config: string }>().config;
+const lab = (): Lab => loadLab(config());
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const json = (value: unknown): void => say(JSON.stringify(value, null, 2));
+
+program
+  .command('up')
+  .description('raise the lab, or bring a raised one to what its file says; safe to repeat')
+  .action(async () => {
+    const wanted = lab();
+    await withLock('up', wanted.name, async () => {
+      const begin = Date.now();
+      const { page } = await up(wanted, { config: config(), progress: makeProgress(), signal: interrupted() });
+      say(`\nLab ${wanted.name} is up after ${((Date.now() - begin) / 1000).toFixed(1)} s.`);
+      if (page !== undefined) say(`The page: ${page}`);
+      say('What now: ./isthmus call · ./isthmus status · ./isthmus down');
+    });
+  });
+
+program
+  .command('down')
+  .description('take the lab down and prove that nothing is left')
+  .action(async () => {
+    const { name } = lab();
+    await withLock('down', name, () => down(name, makeProgress()));
+    say(`Nothing of lab ${name} is left on this machine.`);
+  });
+
+program
+  .command('status')
+  .description('meshes, roots, peering, imports, exports, health; exit status 1 when something is wrong')
+  .option('--json', 'machine-readable output')
+  .action(async (options: { json?: boolean }) => {
+    const found = await status(lab());
+    if (options.json === true) json(found);
+    else say(formatStatus(found));
+    if (!isHealthy(found)) process.exitCode = 1;
+  });
+
+program
+  .command('call [from] [to] [path]')
+  .description('one real call, hop by hop, with the identity that each proxy logged')
+  .option('-X, --method <method>', 'HTTP method', 'GET')
+  .option('--json', 'machine-readable output')
+  .action(
+    async (
+      from: string | undefined,
+      to: string | undefined,
+      path: string | undefined,
+      options: { method: string; json?: boolean },
+    ) => {
+      const result = await callCommand(lab(), { from, to, path, method: options.method });
+      if (options.json === true) json(result);
+      else say(formatCall(result));
+      if (!result.ok) process.exitCode = 1;
+    },
+  );
+
+program
+  .command('exec <where> [command...]')
+  .description('run a command inside the lab: a mesh, border, or MESH/HOST')
+  .action(async (where: string, command: string[]) => {
+    process.exitCode = await execCommand(lab(), where, command);
+  });
+
+program
+  .command('logs <service>')
+  .description("a service's log")
+  .option('-f, --follow', 'go on until Ctrl-C')
+  .option('--proxy', "its proxy's log instead")
+  .action(async (name: string, options: { follow?: boolean; proxy?: boolean }) => {
+    const wanted = lab();
+    process.exitCode = await logsCommand(wanted, serviceArgument(wanted, name), options);
+  });
+
+program
+  .command('kubeconfig <mesh>')
+  .description("print the administrator's kubeconfig of a mesh")
+  .action((name: string) => {
+    const wanted = lab();
+    say(kubeconfigCommand(wanted, meshArgument(wanted, name)));
+  });
+
+program
+  .command('open')
+  .description('print the address of the page, and open it where there is a desktop')
+  .action(async () => say(await openCommand(lab())));
+
+program
+  .command('rotate')
+  .description('replace certificates while calls go on')
+  .command('root <mesh>')
+  .description("a new root CA: Consul's own, or the one that Istio's services are known by outside")
+  .option('--json', 'machine-readable output')
+  .action(async (name: string, options: { json?: boolean }) => {
+    const wanted = lab();
+    const rotations = await rotateRoot(wanted, meshArgument(wanted, name));
+    if (options.json === true) json({ rotations });
+    else
+      for (const { mesh, peer, new: root, ms } of rotations)
+        say(`${mesh}: new root ${root}, trusted by ${peer} after ${ms} ms`);
+  });
+
+program
+  .command('bench')
+  .description('measure, side by side in one run')
+  .command('call')
+  .description('in-mesh against federated calls, on reused and on new connections')
+  .option('--rounds <n>', 'rounds of each case', '4')
+  .option('--seconds <n>', 'seconds of each round', '5')
+  .option('--rate <n>', 'requests a second, whether answered or not', '100')
+  .option('--json', 'machine-readable output')
+  .option('--csv <file>', 'write the raw samples')
+  .action(async (options: { rounds: string; seconds: string; rate: string; json?: boolean; csv?: string }) => {
+    const result = await bench(lab(), makeProgress(), options);
+    if (options.json === true) json(result);
+    else say(formatBench(result));
+  });
+
+program
+  .command('cache')
+  .description('binaries and images that were built')
+  .command('clean')
+  .description('remove them')
+  .action(() => say(cleanCache() ?? 'the cache is empty'));
+
+const host = program.command('host', { hidden: true });
+host.command('apply').action(() => hostApply(process.env, say));
+host.command('remove').action(() => hostRemove(process.env));
+program.command('pair', { hidden: true }).action(() => pair(pairFromEnvironment(process.env), say));
+program.command('unpair', { hidden: true }).action(() => unpair(pairFromEnvironment(process.env)));
+
+/** Aborted by the first Ctrl-C; the second one ends the program at once. */
+function interrupted(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      process.stderr.write(
+        '\nStopping. What was done stays: isthmus up goes on from here, isthmus down takes it away.\n',
+      );
+      stop.abort(new FailureError(`stopped by ${signal}`));
+    });
+  }
+  return stop.signal;
+}
+
+function exitStatus(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof UsageError || error instanceof FailureError) {
+    process.stderr.write(`isthmus: ${error.message}\n`);
+    return error.exitCode;
+  }
+  // Not the user's fault nor an outside program's: ours. The stack is what a report needs.
+  process.stderr.write(
+    `isthmus: this is a fault of isthmus itself, please report it:\n${(error as Error).stack ?? String(error)}\n`,
+  );
+  return 1;
+}
+
+program.parseAsync().catch((error: unknown) => {
+  process.exitCode = exitStatus(error);
+});

@@ -1,0 +1,98 @@
+/**
+ * One command at a time may change labs on a machine. The lock is an abstract Unix socket: the kernel frees it with
+ * its process, also after a `kill -9`, so there is never a stale one. The holder tells who asks what it is doing.
+ */
+import { connect, createServer, type Server } from 'node:net';
+import { FailureError } from '../errors';
+
+/** What the holder says of itself. */
+export interface Holder {
+  readonly pid: number;
+  readonly command: string;
+  readonly lab: string;
+  /** ISO 8601 time. */
+  readonly since: string;
+}
+
+export interface Lock {
+  release(): Promise<void>;
+}
+
+/** Set for children of the holder, so that an `isthmus` they start does not wait for its own parent. */
+const holderVariable = 'ISTHMUS_LOCK_HOLDER';
+const defaultAddress = '\0isthmus';
+
+/** Runs `work` under the machine's lock. Throws {@link FailureError} when another command holds it. */
+export async function withLock<T>(command: string, lab: string, work: () => Promise<T>): Promise<T> {
+  const lock = await acquireLock(command, lab);
+  try {
+    return await work();
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Takes the lock, or finds that a parent of this process holds it. */
+export async function acquireLock(command: string, lab: string, address = defaultAddress): Promise<Lock> {
+  const parent = process.env[holderVariable];
+  const holder: Holder = { pid: process.pid, command, lab, since: new Date().toISOString() };
+  if (parent !== undefined && String((await askHolder(address))?.pid) === parent) {
+    return { release: async () => {} };
+  }
+  const server = await listen(address, holder);
+  if (server === undefined) throw new FailureError(describeHolder(await askHolder(address)));
+  process.env[holderVariable] = String(process.pid);
+  return {
+    release: async () => {
+      delete process.env[holderVariable];
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+/** Who holds the lock; `undefined` when nobody does, or the holder doesn't answer within a second. */
+export async function askHolder(address = defaultAddress): Promise<Holder | undefined> {
+  return new Promise((resolve) => {
+    let text = '';
+    const socket = connect(address);
+    socket.setEncoding('utf8').setTimeout(1_000, () => socket.destroy());
+    socket.on('data', (chunk) => {
+      text += String(chunk);
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => resolve(parseHolder(text)));
+  });
+}
+
+function describeHolder(holder: Holder | undefined): string {
+  const who =
+    holder === undefined
+      ? 'another isthmus command, which does not answer'
+      : `\`isthmus ${holder.command}\` on lab ${holder.lab} (process ${holder.pid}, since ${holder.since})`;
+  return `another command is at work on this machine: ${who}; wait until it ends, or end it, then try again`;
+}
+
+/** Listens on the lock's address; `undefined` when somebody else does. */
+async function listen(address: string, holder: Holder): Promise<Server | undefined> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.end(JSON.stringify(holder));
+  });
+  const failure = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+    server.once('error', resolve);
+    server.listen(address, () => resolve(undefined));
+  });
+  if (failure?.code === 'EADDRINUSE') return undefined;
+  if (failure !== undefined) throw failure;
+  // The lock must not keep a command alive that is done.
+  server.unref();
+  return server;
+}
+
+function parseHolder(text: string): Holder | undefined {
+  try {
+    return JSON.parse(text) as Holder;
+  } catch {
+    return undefined;
+  }
+}

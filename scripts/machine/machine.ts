@@ -1,0 +1,64 @@
+/** Raises the machine part of a lab: programs, images, networks, Kubernetes nodes and the way in from the machine. */
+import { chmodSync, chownSync, mkdirSync } from 'node:fs';
+import type { Lab, Mesh } from '../../model/lab';
+import { uids } from '../../model/local';
+import { planeVolume, stateFolder } from '../../model/names';
+import type { Progress } from '../progress';
+import { ensureBinaries, missingProducts } from './binaries';
+import { checkMachine } from './check';
+import { startForwarder } from './forward';
+import { ensureImages, importImages, imagesMissing } from './images';
+import { machineForwards } from './machine-forwards';
+import { raiseNetwork } from './network';
+import { raiseContainerd, raiseNode } from './node';
+import { ensurePackages } from './packages';
+
+export { checkMachine } from './check';
+export { razeMachine } from './raze';
+export { remains } from './remains';
+
+/**
+ * Raises everything a plan can be applied to, or mends what is missing of it. Safe to repeat, also after a kill.
+ * @param signal stops between and within steps; what is made stays, and {@link razeMachine} removes it
+ */
+export async function raiseMachine(lab: Lab, progress: Progress, signal?: AbortSignal): Promise<void> {
+  await checkMachine(lab);
+  const building = missingProducts().length > 0;
+  await ensurePackages(progress, building, signal);
+  await ensureBinaries(progress, signal);
+  if (imagesMissing()) {
+    await ensurePackages(progress, true, signal);
+    await progress.step('build images', (say) => ensureImages({ say, ...(signal && { signal }) }));
+  }
+  signal?.throwIfAborted();
+  makeState(lab);
+  await progress.step('networks and border', () => raiseNetwork(lab));
+  for (const mesh of lab.meshes.filter((candidate) => candidate.kind === 'istio')) {
+    await raiseKubernetes(lab, mesh, progress, signal);
+  }
+  for (const forwarder of machineForwards(lab)) await startForwarder(lab.name, forwarder);
+}
+
+/** The node and its images need each other only when the first pod starts, so they come up together. */
+async function raiseKubernetes(lab: Lab, mesh: Mesh, progress: Progress, signal?: AbortSignal): Promise<void> {
+  await progress.step(`containerd of ${mesh.name}`, () => raiseContainerd(lab, mesh, signal));
+  const both = await Promise.allSettled([
+    progress.step(`images into ${mesh.name}`, () => importImages(lab.name, mesh, signal)),
+    progress.step(`Kubernetes node of ${mesh.name}`, (say) => raiseNode(lab, mesh, say, signal)),
+  ]);
+  for (const result of both) if (result.status === 'rejected') throw result.reason;
+}
+
+/** The state folder: passable for the users that programs run as, who own only what is below. */
+function makeState(lab: Lab): void {
+  const state = stateFolder(lab.name);
+  mkdirSync(state, { recursive: true });
+  chmodSync(state, 0o711);
+  if (!lab.meshes.some((mesh) => mesh.kind === 'istio')) return;
+  for (const peer of lab.meshes.filter((mesh) => mesh.kind === 'consul')) {
+    const { path } = planeVolume(lab.name, peer.name);
+    mkdirSync(path, { recursive: true });
+    chmodSync(path, 0o700);
+    chownSync(path, uids.consul, uids.consul);
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * The lab's networks: one namespace per mesh and a border router between them. Nothing is attached to the machine's
+ * own namespace: no interface, no route, no setting of it changes, and no packet of the lab can leave the machine.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { formatCidr } from '../../model/cidr';
+import type { Lab, Mesh } from '../../model/lab';
+import { hostsNetwork, kubernetesNetwork, meshGatewayPort, netns } from '../../model/local';
+import { stateFolder } from '../../model/names';
+import { run } from './exec';
+
+/** Bridge in a Consul mesh's namespace that its hosts are plugged into. */
+export const hostsBridge = 'br0';
+
+/** The border router's interface towards a mesh; packets that cross are seen here. */
+export function borderInterface(lab: Lab, mesh: Mesh): string {
+  return `mesh${lab.meshes.findIndex((candidate) => candidate.name === mesh.name)}`;
+}
+
+/** Makes the lab's namespaces, links, routes and firewall, or mends what is not as it should be. */
+export async function raiseNetwork(lab: Lab): Promise<void> {
+  for (const part of ['border', ...lab.meshes.map((mesh) => mesh.name)]) await ensureNamespace(netns(lab.name, part));
+  await setKernel(netns(lab.name, 'border'), { 'net/ipv4/ip_forward': '1' });
+  for (const mesh of lab.meshes) {
+    if (mesh.kind === 'istio') await raiseNodeNetwork(lab, mesh);
+    else await raiseHostsNetwork(lab, mesh);
+  }
+  await mendBorder(lab);
+}
+
+/** Drops everything at the border, open connections too. */
+export async function cutBorder(lab: Lab): Promise<void> {
+  await applyBorder(lab, 'cut');
+}
+
+/** Puts the border's firewall in force: only the way to each mesh gateway is open. */
+export async function mendBorder(lab: Lab): Promise<void> {
+  await applyBorder(lab, 'open');
+}
+
+/** Removes every namespace of a lab by its name's mark. Their links, routes and firewalls go with them. */
+export async function razeNetwork(labName: string): Promise<void> {
+  for (const name of labNamespaces(labName)) await run('ip', ['netns', 'delete', name]);
+}
+
+/** Names of the lab's network namespaces on this machine, those of Consul hosts included. */
+export function labNamespaces(labName: string): string[] {
+  // `isthmus-a-b-east` may be lab `a` or lab `a-b`. A lab's state folder outlives its namespaces, so it tells.
+  const longer = listed(dirname(stateFolder(labName))).filter((other) => other.startsWith(`${labName}-`));
+  return listed('/run/netns').filter(
+    (name) =>
+      name.startsWith(netns(labName, '')) && !longer.some((other) => name.startsWith(netns(other, ''))),
+  );
+}
+
+/** Makes a network namespace without IPv6 and with its loopback up, or makes a broken one anew. */
+export async function ensureNamespace(name: string): Promise<void> {
+  // A kill between the two halves of `ip netns add` leaves a plain file that is no namespace.
+  const entered = await run('true', [], { netns: name }).catch(() => undefined);
+  if (entered === undefined) {
+    if (existsSync(`/run/netns/${name}`)) await run('ip', ['netns', 'delete', name]);
+    await run('ip', ['netns', 'add', name]);
+  }
+  await setKernel(name, { 'net/ipv6/conf/all/disable_ipv6': '1', 'net/ipv6/conf/default/disable_ipv6': '1' });
+  await ip(name, 'link set lo up');
+}
+
+/** Makes a link between two namespaces unless it is there. Both ends come up. */
+export async function ensureLink(
+  a: { readonly netns: string; readonly name: string },
+  b: { readonly netns: string; readonly name: string },
+): Promise<void> {
+  const both = await Promise.all([hasLink(a.netns, a.name), hasLink(b.netns, b.name)]);
+  if (!both.every(Boolean)) {
+    if (both[0]) await ip(a.netns, `link delete ${a.name}`);
+    if (both[1]) await ip(b.netns, `link delete ${b.name}`);
+    await ip(a.netns, `link add ${a.name} type veth peer name ${b.name} netns ${b.netns}`);
+  }
+  await ip(a.netns, `link set ${a.name} up`);
+  await ip(b.netns, `link set ${b.name} up`);
+}
+
+/** Runs one `ip` command in a namespace; words are separated by single spaces. */
+export async function ip(namespace: string, command: string): Promise<void> {
+  await run('ip', ['-n', namespace, ...command.split(' ')]);
+}
+
+/** Sets kernel parameters of a network namespace; one that the kernel doesn't have is left out. */
+export async function setKernel(namespace: string, values: Readonly<Record<string, string>>): Promise<void> {
+  const lines = Object.entries(values).map(
+    ([key, value]) => `[ ! -e /proc/sys/${key} ] || echo ${value} > /proc/sys/${key}`,
+  );
+  await run('sh', ['-ec', lines.join('\n')], { netns: namespace });
+}
+
+/**
+ * The border's firewall as an nftables ruleset that replaces the former one at once. Open, it passes new connections
+ * from each Istio mesh to each Consul mesh's gateway and the answers to them, and nothing else.
+ */
+export function borderRules(lab: Lab, state: 'open' | 'cut'): string {
+  const passes = lab.meshes
+    .filter((mesh) => mesh.kind === 'istio')
+    .flatMap((from) => lab.meshes.filter((mesh) => mesh.kind === 'consul').map((to) => passRule(lab, from, to)));
+  const open = ['ct state established,related counter accept', ...passes];
+  const lines = [...(state === 'open' ? open : []), 'counter drop'];
+  return `table inet isthmus
+delete table inet isthmus
+table inet isthmus {
+  chain forward {
+    type filter hook forward priority 0; policy drop;
+${lines.map((line) => `    ${line}`).join('\n')}
+  }
+}
+`;
+}
+
+function passRule(lab: Lab, from: Mesh, to: Mesh): string {
+  return [
+    `iifname "${borderInterface(lab, from)}" ip saddr ${formatCidr(from.network)}`,
+    `oifname "${borderInterface(lab, to)}" ip daddr ${hostsNetwork(to).meshGateway}`,
+    `tcp dport ${meshGatewayPort} ct state new counter accept`,
+  ].join(' ');
+}
+
+async function applyBorder(lab: Lab, state: 'open' | 'cut'): Promise<void> {
+  await run('nft', ['-f', '-'], { netns: netns(lab.name, 'border'), input: borderRules(lab, state) });
+}
+
+async function raiseNodeNetwork(lab: Lab, mesh: Mesh): Promise<void> {
+  const border = netns(lab.name, 'border');
+  const inside = netns(lab.name, mesh.name);
+  const address = kubernetesNetwork(mesh);
+  const outer = borderInterface(lab, mesh);
+  await setKernel(inside, { 'net/ipv4/ip_forward': '1' });
+  await ensureLink({ netns: inside, name: 'eth0' }, { netns: border, name: outer });
+  await ip(inside, `address replace ${address.node}/${address.nodes.prefix} dev eth0`);
+  await ip(border, `address replace ${address.border}/${address.nodes.prefix} dev ${outer}`);
+  await ip(inside, `route replace default via ${address.border}`);
+  await ip(border, `route replace ${formatCidr(mesh.network)} via ${address.node}`);
+}
+
+async function raiseHostsNetwork(lab: Lab, mesh: Mesh): Promise<void> {
+  const border = netns(lab.name, 'border');
+  const inside = netns(lab.name, mesh.name);
+  const address = hostsNetwork(mesh);
+  const outer = borderInterface(lab, mesh);
+  if (!(await hasLink(inside, hostsBridge))) await ip(inside, `link add ${hostsBridge} type bridge`);
+  await ip(inside, `link set ${hostsBridge} up`);
+  await ensureLink({ netns: inside, name: 'border' }, { netns: border, name: outer });
+  await ip(inside, `link set border master ${hostsBridge}`);
+  await ip(border, `address replace ${address.border}/${address.hosts.prefix} dev ${outer}`);
+}
+
+function listed(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
+async function hasLink(namespace: string, name: string): Promise<boolean> {
+  const { status } = await run('ip', ['-n', namespace, 'link', 'show', 'dev', name], { allow: [0, 1] });
+  return status === 0;
+}

@@ -1,0 +1,116 @@
+/** Finds everything a lab has on this machine by its mark, not by what was written down: a record may be lost. */
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { stateFolder } from '../../model/names';
+import { cgroupProcesses, labCgroups } from './cgroup';
+import { labMark } from './daemon';
+import { labNamespaces } from './network';
+
+/** What is left of a lab, one line each; empty when it is gone. */
+export function remains(lab: string): string[] {
+  return [
+    ...labProcesses(lab).map((pid) => `process ${pid} (${commandLine(pid)})`),
+    ...labMounts(lab).map((path) => `mount ${path}`),
+    ...labNamespaces(lab).map((name) => `network namespace ${name}`),
+    ...labCgroups(lab).map((path) => `cgroup ${path}`),
+    ...labSockets(lab).map((path) => `socket ${path}`),
+    ...(existsSync(stateFolder(lab)) ? [`folder ${stateFolder(lab)}`] : []),
+  ];
+}
+
+/**
+ * Processes of a lab: those with its mark in their environment and those in its cgroups (the pods), without this
+ * command and the ones that started it, which may have inherited the mark from a shell inside the lab.
+ */
+export function labProcesses(lab: string): number[] {
+  const own = new Set(ancestors(process.pid));
+  const inCgroup = new Set(cgroupProcesses(lab));
+  return processes().filter((pid) => !own.has(pid) && (inCgroup.has(pid) || isMarked(pid, lab)));
+}
+
+/** Mount points below a lab's state folder, innermost first. */
+export function labMounts(lab: string): string[] {
+  const folder = stateFolder(lab);
+  return readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) => unescape(line.split(' ')[4] ?? ''))
+    .filter((path) => path === folder || path.startsWith(`${folder}/`))
+    .reverse();
+}
+
+/** Sockets that containerd's shims made outside the state folder; their paths are compiled in, containerd notes them. */
+export function labSockets(lab: string): string[] {
+  return meshFolders(lab)
+    .flatMap((folder) => listed(join(folder, 'cri/state/io.containerd.runtime.v2.task/k8s.io')))
+    .flatMap((bundle) => {
+      const address = text(join(bundle, 'address')).trim();
+      return address.startsWith('unix://') ? [address.slice('unix://'.length)] : [];
+    })
+    .filter((path) => existsSync(path));
+}
+
+function meshFolders(lab: string): string[] {
+  return listed(stateFolder(lab));
+}
+
+function isMarked(pid: number, lab: string): boolean {
+  return text(`/proc/${pid}/environ`).split('\0').includes(`${labMark}=${lab}`);
+}
+
+function processes(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => !isZombie(pid));
+}
+
+/** A process and those that started it, up to the first. */
+function ancestors(pid: number): number[] {
+  const parent = Number(statFields(pid)[1] ?? 0);
+  return parent > 0 ? [pid, ...ancestors(parent)] : [pid];
+}
+
+/** A zombie is gone but for its parent, which may be a container's first process that reaps nobody. */
+function isZombie(pid: number): boolean {
+  return ['Z', 'X', undefined].includes(statFields(pid)[0]);
+}
+
+/** Fields of /proc/PID/stat from the state on; the name before it may hold anything. */
+function statFields(pid: number): string[] {
+  const stat = text(`/proc/${pid}/stat`);
+  return stat === '' ? [] : stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+function commandLine(pid: number): string {
+  const words = text(`/proc/${pid}/cmdline`).split('\0').join(' ').trim();
+  return words === '' ? executable(pid) : words.slice(0, 80);
+}
+
+function executable(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`);
+  } catch {
+    return 'a process that is ending';
+  }
+}
+
+function listed(folder: string): string[] {
+  try {
+    return readdirSync(folder).map((name) => join(folder, name));
+  } catch {
+    return [];
+  }
+}
+
+function text(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** The kernel writes blanks and backslashes in mount points in octal. */
+function unescape(path: string): string {
+  return path.replace(/\\([0-7]{3})/g, (_match, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+}

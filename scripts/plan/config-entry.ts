@@ -1,0 +1,28 @@
+import { type ConsulApi, managementApi } from '../hosts/consul-api';
+import type { PlannedResource } from './read';
+import type { Context } from './types';
+
+/** The mesh is known by the address of the stack's provider: `unix:///…/LAB/MESH/hosts/…`. */
+function api({ providers }: PlannedResource, lab: string): ConsulApi {
+  const address = String(providers.consul?.address);
+  const mesh = new RegExp(`/${lab}/([^/]+)/hosts/`).exec(address)?.[1];
+  if (mesh === undefined) throw new Error(`no mesh in the Consul address ${address}`);
+  return managementApi(lab, mesh);
+}
+
+function pathOf({ values }: PlannedResource): string {
+  return `/v1/config/${String(values.kind)}/${String(values.name)}`;
+}
+
+export async function applyConfigEntry(resource: PlannedResource, { lab }: Context): Promise<void> {
+  const { kind, name, config_json: json } = resource.values;
+  await api(resource, lab).put('/v1/config', { Kind: kind, Name: name, ...(JSON.parse(String(json)) as object) });
+}
+
+export async function hasConfigEntry(resource: PlannedResource, { lab }: Context): Promise<boolean> {
+  return (await api(resource, lab).find(pathOf(resource))) !== undefined;
+}
+
+export async function deleteConfigEntry(resource: PlannedResource, { lab }: Context): Promise<void> {
+  await api(resource, lab).delete(pathOf(resource));
+}

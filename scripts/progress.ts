@@ -1,0 +1,105 @@
+/** Shows what a command is doing, on standard error: live on a terminal, one plain line per step elsewhere. */
+import { styleText } from 'node:util';
+
+/** Something the command does that may take longer than a person likes to wait in the dark. */
+export interface Progress {
+  /**
+   * Runs `work` as a step with a title. `say` replaces the step's detail ("131 packages"). Steps may overlap.
+   * @returns what `work` returns; a failure is shown with the title and passed on
+   */
+  step<T>(title: string, work: (say: (line: string) => void) => Promise<T>): Promise<T>;
+}
+
+/** Where progress is written; `process.stderr` is one. */
+export interface ProgressStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+interface Running {
+  readonly title: string;
+  readonly since: number;
+  detail: string;
+}
+
+/** Progress on a stream: `process.stderr` without one. Colour only on a terminal and without NO_COLOR. */
+export function makeProgress(stream: ProgressStream = process.stderr, env = process.env): Progress {
+  const live = stream.isTTY === true;
+  const colour = live && (env['NO_COLOR'] ?? '') === '';
+  const board = live ? new Board(stream) : undefined;
+  const paint = (style: 'green' | 'red', text: string) =>
+    colour ? styleText(style, text, { validateStream: false }) : text;
+  return {
+    async step(title, work) {
+      const running: Running = { title, since: Date.now(), detail: '' };
+      board?.add(running);
+      try {
+        const result = await work((line) => {
+          running.detail = line.trim();
+        });
+        board?.remove(running);
+        stream.write(`${paint('green', '✓')} ${title} (${elapsed(running.since)})\n`);
+        return result;
+      } catch (error) {
+        board?.remove(running);
+        stream.write(`${paint('red', '✗')} ${title} (failed after ${elapsed(running.since)})\n`);
+        throw error;
+      }
+    },
+  };
+}
+
+/** Progress that shows nothing, for tests and machine-readable output. */
+export const silentProgress: Progress = { step: async (_title, work) => work(() => {}) };
+
+/** Elapsed time as people say it: `0.4s`, `12.3s`, `3m04s`. */
+export function elapsed(since: number, now = Date.now()): string {
+  const seconds = (now - since) / 1000;
+  if (seconds < 60) return `${seconds.toFixed(1)}s`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)}m${String(whole % 60).padStart(2, '0')}s`;
+}
+
+/** The running steps at the bottom of a terminal, redrawn a few times a second. */
+class Board {
+  private readonly steps = new Set<Running>();
+  private drawn = 0;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly stream: ProgressStream) {}
+
+  add(step: Running): void {
+    this.steps.add(step);
+    if (this.timer === undefined) {
+      this.timer = setInterval(() => this.draw(), 150);
+      this.timer.unref();
+    }
+    this.draw();
+  }
+
+  /** Takes the step away and leaves the cursor where the line that says how it ended belongs. */
+  remove(step: Running): void {
+    this.clear();
+    this.steps.delete(step);
+    if (this.steps.size > 0) return;
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+
+  private draw(): void {
+    this.clear();
+    const width = (this.stream.columns ?? 80) - 1;
+    const lines = [...this.steps].map((step) => {
+      const detail = step.detail === '' ? '' : ` · ${step.detail}`;
+      return `… ${step.title} ${elapsed(step.since)}${detail}`.slice(0, width);
+    });
+    this.stream.write(lines.map((line) => `${line}\n`).join(''));
+    this.drawn = lines.length;
+  }
+
+  private clear(): void {
+    if (this.drawn > 0) this.stream.write(`\u001b[${this.drawn}A\u001b[0J`);
+    this.drawn = 0;
+  }
+}

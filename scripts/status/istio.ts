@@ -1,0 +1,109 @@
+/** The Istio side of `isthmus status`, from the Kubernetes API. */
+import { type ResolvedImport, resolvedImports } from '../../model/imports';
+import { type Lab, type Mesh, type Service, shortId } from '../../model/lab';
+import { federationNamespace, federationSecret, importLabel } from '../../model/names';
+import { federationIdentity } from '../../model/planes';
+import { getObjects, kubectl } from '../kubectl';
+import { certificates, rootsOf } from './certificates';
+import type { ImportStatus, MeshStatus } from './model';
+
+interface Workload {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly spec: { readonly replicas?: number };
+  readonly status: { readonly readyReplicas?: number };
+}
+
+export async function istioStatus(lab: Lab, mesh: Mesh): Promise<MeshStatus> {
+  const common = { name: mesh.name, kind: mesh.kind, trustDomain: mesh.trustDomain };
+  try {
+    const [workloads, root] = await Promise.all([
+      getObjects<Workload>(lab.name, mesh.name, ['deployments,statefulsets', '--all-namespaces']),
+      kubectl(lab.name, mesh.name, [
+        'get',
+        'configmap',
+        'istio-ca-root-cert',
+        '-n',
+        'istio-system',
+        '-o',
+        'jsonpath={.data.root-cert\\.pem}',
+      ]),
+    ]);
+    const problems = workloads
+      .filter(({ spec, status }) => (status.readyReplicas ?? 0) < (spec.replicas ?? 1))
+      .map(
+        ({ metadata, spec, status }) =>
+          `${metadata.namespace}/${metadata.name}: ${status.readyReplicas ?? 0} of ${spec.replicas ?? 1} pods ready`,
+      );
+    return { ...common, roots: rootsOf(root.stdout), healthy: problems.length === 0, problems };
+  } catch (error) {
+    return { ...common, roots: [], healthy: false, problems: [(error as Error).message] };
+  }
+}
+
+interface Entry {
+  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
+  readonly spec: {
+    readonly address: string;
+    readonly ports?: Readonly<Record<string, number>>;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+}
+
+/** Imports of an Istio mesh, one line for each consumer. */
+export async function importStatus(lab: Lab, mesh: Mesh): Promise<ImportStatus[]> {
+  const all = resolvedImports(lab, mesh);
+  if (all.length === 0) return [];
+  const entries = await getObjects<Entry>(lab.name, mesh.name, [
+    'workloadentries.networking.istio.io',
+    '-n',
+    federationNamespace,
+  ]).catch(() => []);
+  return Promise.all(
+    all.flatMap((entry) => entry.consumers.map((consumer) => oneImport(lab, mesh, entry, consumer, entries))),
+  );
+}
+
+async function oneImport(
+  lab: Lab,
+  mesh: Mesh,
+  entry: ResolvedImport,
+  consumer: Service,
+  entries: readonly Entry[],
+): Promise<ImportStatus> {
+  const endpoints = entries
+    .filter(({ spec }) => spec.labels?.[importLabel] === entry.name)
+    .map(({ spec }) => `${spec.address}:${spec.ports?.http ?? ''}`);
+  const leaf = await leafOf(lab, mesh, consumer, federationSecret(consumer.name, entry.peer.name));
+  const identity = federationIdentity(lab, mesh.name, entry.peer.name, consumer.name);
+  const problems = [
+    ...(endpoints.length === 0
+      ? [`no endpoint: mesh ${entry.peer.name} exports no healthy ${entry.service.name}, or is not paired`]
+      : []),
+    ...(leaf === undefined ? ['no federation leaf yet: the meshes are not paired, or the trust exchange is down'] : []),
+    ...(leaf !== undefined && new Date(leaf.validTo).getTime() < Date.now()
+      ? [`the federation leaf expired at ${leaf.validTo}`]
+      : []),
+    ...(leaf !== undefined && leaf.subjectAltName !== `URI:${identity}`
+      ? [`the federation leaf is for ${leaf.subjectAltName ?? 'nobody'}, expected ${identity}`]
+      : []),
+  ];
+  return {
+    service: shortId(entry.service),
+    consumer: shortId(consumer),
+    endpoints,
+    leafExpires: leaf === undefined ? null : new Date(leaf.validTo).toISOString(),
+    identity,
+    healthy: problems.length === 0,
+    problems,
+  };
+}
+
+async function leafOf(lab: Lab, mesh: Mesh, consumer: Service, secret: string) {
+  const args = ['get', 'secret', secret, '-n', consumer.namespace, '-o', 'jsonpath={.data.tls\\.crt}'];
+  const encoded = await kubectl(lab.name, mesh.name, args).then(
+    ({ stdout }) => stdout,
+    () => '',
+  );
+  return certificates(Buffer.from(encoded, 'base64').toString())[0];
+}

@@ -1,0 +1,59 @@
+/** `isthmus status`: what is, beside what the lab file says. */
+import { grants } from '../../model/access/table';
+import { type Lab, shortId } from '../../model/lab';
+import { pageAddress } from '../page';
+import { consulStatus, peeringStatus } from './consul';
+import { importStatus, istioStatus } from './istio';
+import type { Status } from './model';
+
+export async function status(lab: Lab): Promise<Status> {
+  const istio = lab.meshes.filter(({ kind }) => kind === 'istio');
+  const consul = lab.meshes.filter(({ kind }) => kind === 'consul');
+  const [meshes, peerings, imports] = await Promise.all([
+    Promise.all(lab.meshes.map((mesh) => (mesh.kind === 'istio' ? istioStatus(lab, mesh) : consulStatus(lab, mesh)))),
+    Promise.all(consul.map((mesh) => peeringStatus(lab, mesh))),
+    Promise.all(istio.map((mesh) => importStatus(lab, mesh))),
+  ]);
+  const crossing = grants(lab).filter(({ from, to }) => from.mesh !== to.mesh);
+  const exports = new Map(
+    crossing.map(({ from, to }) => [`${to.id} ${from.mesh}`, { service: shortId(to), peer: from.mesh }]),
+  );
+  return {
+    lab: lab.name,
+    page: pageAddress(lab) ?? null,
+    meshes,
+    peerings: peerings.flat(),
+    imports: imports.flat(),
+    exports: [...exports.values()],
+  };
+}
+
+/** Status as text for a person. */
+export function formatStatus({ lab, page, meshes, peerings, imports, exports }: Status): string {
+  const mark = (good: boolean) => (good ? 'ok  ' : 'FAIL');
+  const lines = [`lab ${lab}${page === null ? '' : `  ${page}`}`, ''];
+  for (const mesh of meshes) {
+    lines.push(`${mark(mesh.healthy)} mesh ${mesh.name} (${mesh.kind})  trust domain ${mesh.trustDomain}`);
+    lines.push(
+      ...mesh.roots.map(
+        ({ sha256, notAfter }) => `       root ${sha256.slice(0, 23)}…  until ${notAfter.slice(0, 10)}`,
+      ),
+    );
+    lines.push(...mesh.problems.map((problem) => `       ${problem}`));
+  }
+  for (const { mesh, peer, state, trustDomain, roots } of peerings) {
+    lines.push(`${mark(state === 'ACTIVE')} peering of ${mesh} with ${peer}: ${state}  trust domain ${trustDomain}`);
+    lines.push(
+      ...roots.map(({ sha256, notAfter }) => `       root ${sha256.slice(0, 23)}…  until ${notAfter.slice(0, 10)}`),
+    );
+  }
+  for (const entry of imports) {
+    const leaf = entry.leafExpires === null ? 'no leaf' : `leaf until ${entry.leafExpires}`;
+    lines.push(
+      `${mark(entry.healthy)} import ${entry.service} for ${entry.consumer}  via ${entry.endpoints.join(', ') || 'nothing'}  ${leaf}`,
+    );
+    lines.push(`       as ${entry.identity}`, ...entry.problems.map((problem) => `       ${problem}`));
+  }
+  lines.push(...exports.map(({ service, peer }) => `     export ${service} to ${peer}`));
+  return lines.join('\n');
+}
