@@ -1,6 +1,6 @@
 /** backend: joins the weather of a place with what info knows about it. */
 import type { Logger } from 'pino';
-import type { NoInfo, PlacesAnswer, WeatherAnswer } from '../common/answers';
+import type { Endpoint, IndexAnswer, NoInfo, PlacesAnswer, WeatherAnswer } from '../common/answers';
 import { type Application, createApp, failure } from '../common/app';
 import { nameFault } from '../common/placename';
 import type { Home } from '../common/served';
@@ -12,8 +12,25 @@ export interface BackendParts {
   readonly weather: WeatherClient;
 }
 
+const endpoints: readonly Endpoint[] = [
+  {
+    method: 'GET',
+    path: '/api/weather',
+    gives: 'the weather of a place and what info knows about it; units: metric, imperial',
+    example: '/api/weather?place=Helsinki&units=metric',
+  },
+  {
+    method: 'GET',
+    path: '/api/places',
+    gives: 'suggestions for what has been typed',
+    example: '/api/places?q=hel',
+  },
+];
+
 export function backendApp(home: Home, parts: BackendParts, log: Logger): Application {
   const app = createApp(home, log);
+
+  app.get('/api/', (c) => c.json({ service: home.service, served: c.var.served, endpoints } satisfies IndexAnswer));
 
   app.get('/api/weather', async (c) => {
     const name = (c.req.query('place') ?? '').trim();

@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import type { NoInfo, PlaceAnswer, PlacesAnswer } from '../common/answers';
 import { placeId } from '../common/placename';
+import { populationSource, webPage } from '../common/source';
 import { type Fetch, getJson, UpstreamError } from '../common/upstream';
 
 /** Milliseconds that info gets. */
@@ -41,7 +42,8 @@ const place = z.object({
   lat: z.number().min(-90).max(90),
   lon: z.number().min(-180).max(180),
   paragraph: z.string(),
-  source: z.object({ name: z.string(), year: z.number(), area: z.string() }),
+  source: populationSource,
+  record: webPage.exactOptional(),
   served,
 });
 

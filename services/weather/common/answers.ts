@@ -16,12 +16,14 @@ export interface Served {
 
 /** Where a population figure comes from. */
 export interface PopulationSource {
-  /** Publisher, for example a national statistics office. */
+  /** Publisher, and through what its data came here. */
   readonly name: string;
-  /** Year that the figure is for. */
-  readonly year: number;
-  /** What was counted: municipality, census city, region. */
-  readonly area: string;
+  /** Terms that the data is given under, where they ask to be named. */
+  readonly license?: { readonly name: string; readonly url: string };
+  /** Year that the figure is for; absent where the source does not say. */
+  readonly year?: number;
+  /** What was counted: municipality, census city, region; absent where the source does not say. */
+  readonly area?: string;
 }
 
 export interface PlaceInfo {
@@ -40,6 +42,8 @@ export interface PlaceInfo {
   readonly lon: number;
   readonly paragraph: string;
   readonly source: PopulationSource;
+  /** Page of this very place at the source; https. */
+  readonly record?: string;
 }
 
 /** A suggestion. */
@@ -104,6 +108,22 @@ export interface WeatherAnswer {
   readonly weather: Weather | NoWeather;
   readonly info: (PlaceAnswer & { readonly ok: true }) | NoInfo;
   readonly served: Served;
+}
+
+/** backend: GET /api/ */
+export interface IndexAnswer {
+  readonly service: string;
+  readonly endpoints: readonly Endpoint[];
+  readonly served: Served;
+}
+
+export interface Endpoint {
+  readonly method: 'GET';
+  readonly path: string;
+  /** One sentence for people. */
+  readonly gives: string;
+  /** Path and query to try. */
+  readonly example: string;
 }
 
 /** Any answer with a status of 400 or more. */

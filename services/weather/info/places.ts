@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import * as z from 'zod';
 import type { PlaceInfo, PlaceName } from '../common/answers';
 import { fold, placeId } from '../common/placename';
+import { populationSource, webPage } from '../common/source';
 
 const timeZone = z.string().refine((name) => {
   try {
@@ -21,15 +22,16 @@ const place = z.object({
   lat: z.number().min(-90).max(90),
   lon: z.number().min(-180).max(180),
   paragraph: z.string().min(1).max(1_000),
-  source: z.object({
-    name: z.string().min(1),
-    year: z.number().int().min(1900).max(2100),
-    area: z.string().min(1),
-  }),
+  source: populationSource.exactOptional(),
+  record: webPage.exactOptional(),
 });
 
-/** The file's shape. `$comment` is for its readers. */
-const placesFile = z.strictObject({ $comment: z.string().optional(), places: z.array(place).min(1) });
+/** The file's shape. `$comment` is for its readers, `source` for the places that name none of their own. */
+const placesFile = z.strictObject({
+  $comment: z.string().optional(),
+  source: populationSource.exactOptional(),
+  places: z.array(place).min(1),
+});
 
 /** Suggestions that one search gives at most. */
 export const mostSuggestions = 8;
@@ -55,7 +57,13 @@ export function makePlaces(json: unknown, where: string): Places {
   for (const entry of read.data.places) {
     const id = placeId(entry.name);
     if (byId.has(id)) throw new PlacesError(`places in ${where}: ${entry.name} is there twice; keep one`);
-    byId.set(id, { id, ...entry });
+    const source = entry.source ?? read.data.source;
+    if (source === undefined) {
+      throw new PlacesError(
+        `places in ${where}: ${entry.name} has no source; give it one, or the file one for all: {"name": "…"}`,
+      );
+    }
+    byId.set(id, { id, ...entry, source });
   }
   return {
     find: (name) => byId.get(placeId(name)),

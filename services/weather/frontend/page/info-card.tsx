@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import type { NoInfo, PlaceAnswer, WeatherAnswer } from '../../common/answers';
+import type { NoInfo, PlaceAnswer, PopulationSource, WeatherAnswer } from '../../common/answers';
 import { count, localTime } from './format';
 import { Provenance } from './provenance';
 import { Fact } from './weather-card';
@@ -32,11 +32,26 @@ function Known({ info }: { readonly info: PlaceAnswer }) {
         <Fact name="Population" value={count(info.population)} testId="population" />
         <Fact name="Local time" value={localTime(now, info.timeZone)} testId="local-time" />
       </dl>
-      <p className="credit">
-        Population: {source.name}, {source.year} ({source.area})
-      </p>
+      <SourceLine source={source} record={info.record} />
       <Provenance served={info.served} testId="provenance-info" />
     </>
+  );
+}
+
+/** Where the figures come from, as the terms of the data ask: publisher, its page, licence. */
+function SourceLine({ source, record }: { readonly source: PopulationSource; readonly record: string | undefined }) {
+  const { name, license, year, area } = source;
+  return (
+    <p className="credit" data-testid="source">
+      Population: {record === undefined ? name : <a href={record}>{name}</a>}
+      {year !== undefined && `, ${year}`}
+      {area !== undefined && ` (${area})`}
+      {license !== undefined && (
+        <>
+          , <a href={license.url}>{license.name}</a>
+        </>
+      )}
+    </p>
   );
 }
 

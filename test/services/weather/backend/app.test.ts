@@ -2,7 +2,7 @@ import { backendApp } from '../../../../services/weather/backend/app';
 import { infoClient } from '../../../../services/weather/backend/info';
 import { noWeather, type WeatherClient, type WeatherQuestion } from '../../../../services/weather/backend/openweather';
 import { sampleWeather } from '../../../../services/weather/backend/sample';
-import type { WeatherAnswer } from '../../../../services/weather/common/answers';
+import type { IndexAnswer, WeatherAnswer } from '../../../../services/weather/common/answers';
 import { fakeFetch, helsinki, infoServed, memoryLog, xfcc } from '../support';
 
 const home = { service: 'backend', mesh: 'west', meshKind: 'istio' } as const;
@@ -27,6 +27,42 @@ async function weatherOf(response: Response | Promise<Response>): Promise<Weathe
   return (await (await response).json()) as WeatherAnswer;
 }
 
+describe('GET /api/', () => {
+  test('says what backend can be asked and who served, without asking anybody', async () => {
+    const { app, calls } = setUp(refused);
+    const response = await app.request('/api/', { headers: { 'x-forwarded-client-cert': xfcc.backend } });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({
+      service: 'backend',
+      served: {
+        service: 'backend',
+        mesh: 'west',
+        kind: 'istio',
+        identity: 'spiffe://cluster.local/ns/backend/sa/backend',
+        caller: 'spiffe://cluster.local/ns/frontend/sa/frontend',
+      },
+      endpoints: [
+        expect.objectContaining({ method: 'GET', path: '/api/weather' }),
+        expect.objectContaining({ method: 'GET', path: '/api/places' }),
+      ],
+    });
+    expect(calls).toEqual([]);
+  });
+
+  test('gives examples that work', async () => {
+    const { endpoints } = (await (await setUp(reachable).app.request('/api/')).json()) as IndexAnswer;
+    for (const { path, example } of endpoints) {
+      const info = () => Response.json(path === '/api/places' ? { places: [], served: infoServed } : known);
+      expect(example.startsWith(`${path}?`)).toBe(true);
+      expect((await setUp(info).app.request(example)).status).toBe(200);
+    }
+  });
+
+  test('answers nothing but GET', async () => {
+    expect((await setUp(reachable).app.request('/api/', { method: 'POST' })).status).toBe(405);
+  });
+});
+
 describe('GET /api/weather', () => {
   test('joins weather and info, each with who served it', async () => {
     const { app, questions } = setUp(reachable);
@@ -35,7 +71,7 @@ describe('GET /api/weather', () => {
     expect(answer).toMatchObject({
       place: { name: 'Helsinki', country: 'Finland' },
       weather: { ok: true, source: 'sample', units: 'imperial' },
-      info: { ok: true, population: 684_018, served: infoServed },
+      info: { ok: true, population: 658_864, served: infoServed },
       served: {
         service: 'backend',
         mesh: 'west',
@@ -44,7 +80,9 @@ describe('GET /api/weather', () => {
         caller: 'spiffe://cluster.local/ns/frontend/sa/frontend',
       },
     });
-    expect(questions).toEqual([{ name: 'Helsinki', coordinates: { lat: 60.1699, lon: 24.9384 }, units: 'imperial' }]);
+    expect(questions).toEqual([
+      { name: 'Helsinki', coordinates: { lat: helsinki.lat, lon: helsinki.lon }, units: 'imperial' },
+    ]);
   });
 
   test('keeps the weather when info can not be reached', async () => {

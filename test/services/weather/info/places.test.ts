@@ -10,10 +10,27 @@ const { id: _id, ...entry } = helsinki;
 describe('the built-in places', () => {
   const places = makePlaces(builtIn, 'places.json');
 
-  test('are 30 to 60, Helsinki first, each with a named source', () => {
+  test('are 30 to 60, Helsinki first', () => {
     expect(builtIn.places.length).toBeGreaterThanOrEqual(30);
     expect(builtIn.places.length).toBeLessThanOrEqual(60);
     expect(places.search('')[0]?.name).toBe('Helsinki');
+  });
+
+  test.each(builtIn.places.map(({ name }) => [name]))('%s names its source, terms and record', (name) => {
+    expect(places.find(name)).toMatchObject({
+      source: { name: expect.stringContaining('GeoNames'), license: { name: 'CC BY 4.0' } },
+      record: expect.stringMatching(/^https:\/\/www\.geonames\.org\/\d+$/),
+    });
+  });
+
+  test('are each a record of their own', () => {
+    expect(new Set(builtIn.places.map(({ record }) => record)).size).toBe(builtIn.places.length);
+  });
+
+  test.each(builtIn.places)('the words about $name state no figure that nobody backs', ({ paragraph }) => {
+    expect(paragraph).not.toMatch(/\d/);
+    expect(paragraph).not.toMatch(/\b(two|three|four|five|six|seven|eight|nine|ten|dozens?|half|third|quarters?)\b/i);
+    expect(paragraph).not.toMatch(/\b(\w+teen|hundreds?|thousands?|millions?|cent(ury|uries)|metres)\b/i);
   });
 
   test.each([
@@ -46,12 +63,30 @@ describe('the built-in places', () => {
 });
 
 describe('makePlaces', () => {
+  const { source: _source, ...sourceless } = entry;
+  const badLicense = { name: 'x', license: { name: 'y', url: 'http://example.org' } };
+
+  test("gives the file's source to places that have none of their own", () => {
+    const own = { name: 'City council', year: 2024, area: 'municipality' };
+    const other = { ...sourceless, name: 'Oslo', source: own };
+    const places = makePlaces({ source: entry.source, places: [sourceless, other] }, 'x.json');
+    expect(places.find('Helsinki')?.source).toEqual(entry.source);
+    expect(places.find('Oslo')?.source).toEqual(own);
+  });
+
   test.each([
     ['no places', { places: [] }, 'places: '],
     ['a wrong population', { places: [{ ...entry, population: -1 }] }, 'places.0.population'],
     ['a wrong time zone', { places: [{ ...entry, timeZone: 'Mars/Olympus' }] }, 'IANA time zone'],
     ['a wrong country code', { places: [{ ...entry, countryCode: 'fi' }] }, 'two capital letters'],
     ['a place given twice', { places: [entry, { ...entry, name: 'helsinki' }] }, 'helsinki is there twice'],
+    ['a place without a source', { places: [sourceless] }, 'Helsinki has no source; give it one'],
+    [
+      'a licence that is no web page',
+      { source: badLicense, places: [sourceless] },
+      'source.license.url: must be an https',
+    ],
+    ['a record that is no web page', { places: [{ ...entry, record: 'javascript:1' }] }, 'places.0.record: must be an'],
     ['another shape', ['x'], 'places in x.json to mend'],
   ])('refuses %s', (_name, json, message) => {
     expect(() => makePlaces(json, 'x.json')).toThrow(PlacesError);
