@@ -1,7 +1,10 @@
 /** Checks across the entries of a lab file: what no single entry can know. */
 import type { z } from 'zod';
-import { contains, formatCidr, overlaps, parseCidr } from './cidr';
+import { checkNames } from './check-names';
+import { type Cidr, contains, formatCidr, overlaps, parseCidr, size } from './cidr';
+import { firstUpstreamPort } from './consul-hosts';
 import type { Fault } from './fault';
+import { readyPort, sidecarPort } from './hosts';
 import { canonicalId } from './lab';
 import { nearest } from './nearest';
 import { type accessSchema, label, type meshSchema, type serviceSchema, type settingsSchema } from './schema';
@@ -28,11 +31,14 @@ export interface LooseLab {
   readonly settings: z.output<typeof settingsSchema> | undefined;
 }
 
+/** Ports of a sidecar that lead to other services. */
+const upstreamPorts = 256;
+
 /** Addresses that imports are called by; never routed. */
 const importNetwork = parseCidr('240.240.0.0/16');
 
 export function crossCheck(lab: LooseLab): Fault[] {
-  return [...checkMeshes(lab), ...checkServices(lab), ...checkAccess(lab), ...checkSettings(lab)];
+  return [...checkMeshes(lab), ...checkServices(lab), ...checkAccess(lab), ...checkNames(lab), ...checkSettings(lab)];
 }
 
 function checkMeshes(lab: LooseLab): Fault[] {
@@ -53,7 +59,7 @@ function checkMeshes(lab: LooseLab): Fault[] {
         fix: 'choose another network for one of the two',
       });
     }
-    if (!isPrivate(mesh.network.base)) {
+    if (!isPrivate(mesh.network)) {
       faults.push({
         path: ['meshes', mesh.id, 'network'],
         value: formatCidr(mesh.network),
@@ -80,10 +86,11 @@ function checkMeshes(lab: LooseLab): Fault[] {
   return faults;
 }
 
-function isPrivate(address: number): boolean {
+function isPrivate(network: Cidr): boolean {
+  const last = network.base + size(network) - 1;
   return ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'].some((text) => {
     const block = parseCidr(text);
-    return block !== undefined && contains(block, address);
+    return block !== undefined && contains(block, network.base) && contains(block, last);
   });
 }
 
@@ -161,14 +168,17 @@ function checkWorkload(path: string[], value: z.output<typeof serviceSchema>, ki
       fix: 'use 8080',
     });
   }
-  if (kind === 'consul' && value.port === 20000) {
-    faults.push({ path: [...path, 'port'], value: value.port, problem: "is the sidecar's own port", fix: 'use 8080' });
+  const upstream = value.port >= firstUpstreamPort && value.port < firstUpstreamPort + upstreamPorts;
+  if (kind === 'consul' && (value.port === sidecarPort || value.port === readyPort || upstream)) {
+    const allowed = `all but ${firstUpstreamPort} to ${firstUpstreamPort + upstreamPorts - 1}, ${readyPort} and ${sidecarPort}`;
+    const problem = "is one of the sidecar's own ports";
+    faults.push({ path: [...path, 'port'], value: value.port, problem, allowed, fix: 'use 8080' });
   }
   if (kind === 'consul' && value.replicas !== 1) {
     const problem = 'is not supported for hosts on platform local';
     faults.push({ path: [...path, 'replicas'], value: value.replicas, problem, allowed: '1', fix: 'remove it' });
   }
-  for (const variable of Object.keys(value.secrets).filter((name) => name in value.env)) {
+  for (const variable of Object.keys(value.secrets).filter((name) => Object.hasOwn(value.env, name))) {
     const problem = 'is set by env and by secrets';
     faults.push({ path: [...path, 'secrets', variable], value: variable, problem, fix: 'keep one of the two' });
   }

@@ -17,7 +17,7 @@ import { hostsNetwork, serviceHostAddress } from './local';
 import { upstreamVariable } from './names';
 
 /** First loopback port of a service's upstreams; the next follow in the order of the table. */
-const firstUpstreamPort = 9191;
+export const firstUpstreamPort = 9191;
 
 /** Server, mesh gateway and ingress gateway of a Consul mesh. */
 export function meshHosts(lab: Lab, own: Mesh): HostSpec[] {

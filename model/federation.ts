@@ -43,3 +43,12 @@ export interface PlaneConfig {
   /** Consul config entries that the bootstrap step writes on the plane. */
   readonly configEntries: readonly Readonly<Record<string, unknown>>[];
 }
+
+/** Port name that an import's ServiceEntry and WorkloadEntries share. */
+export const importPortName = 'http';
+
+/** Port of the trust exchange on its pod's address: `/healthz`, `/readyz`, `/status` and `/metrics`. */
+export const exchangePort = 9470;
+
+/** Annotation on a federation Secret: in which pairing (Consul's peering id) the roots in `ca.crt` were accepted. */
+export const pairingAnnotation = 'isthmus.dev/peering';

@@ -180,12 +180,13 @@ export function agentConfig(host: HostPlace): Readonly<Record<string, unknown>> 
 
 /**
  * Health of a proxy. Consul's own check dials the public port, which writes an access log line and opens a connection
- * to the program each time. A new check waits up to its interval before its first look, so the interval is short.
+ * to the program each time. A check is critical until its first look, which comes up to an interval after the agent's
+ * start, so the interval is short.
  */
 const proxyCheck = {
   Name: 'proxy is ready',
   HTTP: `http://127.0.0.1:${readyPort}/ready`,
-  Interval: '2s',
+  Interval: '1s',
   Timeout: '2s',
 };
 
@@ -213,7 +214,7 @@ export function serviceRegistration(host: Pick<HostPlace, 'address'>, options: S
     Check: {
       Name: `${service} answers`,
       HTTP: `http://127.0.0.1:${port}${options.health}`,
-      Interval: '2s',
+      Interval: '1s',
       Timeout: '2s',
     },
     Connect: {

@@ -10,7 +10,7 @@ export interface OutsideHost {
 }
 
 /** Secret variable → the host that its key is for. */
-const hostOfKey: Readonly<Record<string, string>> = { OPENWEATHER_API_KEY: 'api.openweathermap.org' };
+const hostOfKey: ReadonlyMap<string, string> = new Map([['OPENWEATHER_API_KEY', 'api.openweathermap.org']]);
 
 /**
  * The outside hosts of a service of an Istio mesh.
@@ -21,7 +21,7 @@ export function outsideHosts(lab: Lab, service: Service, variables: readonly str
   if (own.kind !== 'istio') return [];
   return Object.keys(service.secrets)
     .filter((variable) => variables.includes(variable))
-    .flatMap((variable) => hostOfKey[variable] ?? [])
+    .flatMap((variable) => hostOfKey.get(variable) ?? [])
     .map((host, index) => ({
       host,
       port: 443,

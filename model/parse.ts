@@ -1,5 +1,5 @@
 /** YAML text → {@link Lab}, once, at the edge: every fault of a file is found in one go. */
-import { isNode, LineCounter, parseDocument } from 'yaml';
+import { type Document, isAlias, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { crossCheck, type LooseLab } from './check';
 import type { Fault } from './fault';
@@ -13,24 +13,11 @@ export type Parsed = { readonly lab: Lab; readonly faults: [] } | { readonly lab
 /** Reads a lab file. Returns either a complete lab or all its faults, in the order of the file. */
 export function parseLab(text: string): Parsed {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  if (document.errors.length > 0) {
-    return {
-      faults: document.errors.map((error) => ({
-        path: [],
-        line: lines.linePos(error.pos[0]).line,
-        problem: `is not YAML: ${error.message.split('\n')[0]?.replace(/ at line .*$/, '')}`,
-        fix: 'mend the syntax; labs/local.yaml shows the form',
-      })),
-    };
-  }
-  const located = (fault: Fault): Fault => {
-    for (let depth = fault.path.length; depth > 0; depth--) {
-      const node = document.getIn(fault.path.slice(0, depth), true);
-      if (isNode(node) && node.range) return { ...fault, line: lines.linePos(node.range[0]).line };
-    }
-    return fault;
-  };
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, logLevel: 'error' });
+  const lineAt = (offset: number | undefined) => (offset === undefined ? {} : { line: lines.linePos(offset).line });
+  const unreadable = [...syntaxFaults(document, lineAt), ...aliasFaults(document, lineAt)];
+  if (unreadable.length > 0) return { faults: unreadable };
+  const located = (fault: Fault): Fault => ({ ...fault, ...lineAt(offsetOf(document, fault.path)) });
   const faults: Fault[] = [];
   const loose = readEntries(document.toJS() ?? {}, faults);
   if (loose !== undefined) faults.push(...crossCheck(loose));
@@ -38,6 +25,42 @@ export function parseLab(text: string): Parsed {
     return { faults: faults.map(located).sort((a, b) => (a.line ?? 0) - (b.line ?? 0)) };
   }
   return { lab: complete(loose), faults: [] };
+}
+
+type LineAt = (offset: number | undefined) => { line?: number };
+
+function syntaxFaults({ errors }: Document, lineAt: LineAt): Fault[] {
+  return errors.map((error) => ({
+    path: [],
+    ...lineAt(error.pos[0]),
+    problem: `is not YAML: ${error.message.split('\n')[0]?.replace(/ at line .*$/, '')}`,
+    fix: 'mend the syntax; labs/local.yaml shows the form',
+  }));
+}
+
+/** An alias may stand for itself, for nothing, or for a thousand copies; a lab file needs none. */
+function aliasFaults(document: Document, lineAt: LineAt): Fault[] {
+  const faults: Fault[] = [];
+  visit(document, {
+    Alias: (_key, { source, range }) => {
+      const problem = 'holds a YAML alias, which lab files do not have';
+      faults.push({ path: [], ...lineAt(range?.[0]), value: `*${source}`, problem, fix: 'write the value out' });
+    },
+  });
+  return faults;
+}
+
+/** Where a path begins in the file: its key, or that of the innermost part that is there. */
+function offsetOf(document: Document, path: Fault['path']): number | undefined {
+  for (let depth = path.length; depth > 0; depth--) {
+    const parent = depth === 1 ? document.contents : document.getIn(path.slice(0, depth - 1), true);
+    const name = path[depth - 1];
+    const key = isMap(parent)
+      ? parent.items.map((pair) => pair.key).find((found) => isScalar(found) && found.value === name)
+      : document.getIn(path.slice(0, depth), true);
+    if (isNode(key) && !isAlias(key) && key.range) return key.range[0];
+  }
+  return undefined;
 }
 
 /** The two names of an access row, whatever else is wrong with it. */
@@ -100,8 +123,7 @@ function toFaults(issue: z.core.$ZodIssue, base: (string | number)[]): Fault[] {
     }
     case 'too_small':
     case 'too_big': {
-      const bound = issue.code === 'too_small' ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
-      const what = issue.origin === 'array' ? `${bound} entries, or leave the key out for "all"` : bound;
+      const what = boundOf(issue);
       return [{ path, value: issue.input, problem: 'is out of range', allowed: what, fix: `write ${what}` }];
     }
     case 'invalid_key':
@@ -109,12 +131,25 @@ function toFaults(issue: z.core.$ZodIssue, base: (string | number)[]): Fault[] {
         path,
         value: path.at(-1),
         problem: 'is not a valid name',
-        fix: inner.message,
+        allowed: inner.message.replace(/^must be /, ''),
+        fix: 'rename it',
       }));
     default: {
       const allowed = issue.message.replace(/^must be /, '');
       return [{ path, value: issue.input, problem: 'is not valid', allowed, fix: `write ${allowed}` }];
     }
+  }
+}
+
+function boundOf(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
+  const bound = issue.code === 'too_small' ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
+  switch (issue.origin) {
+    case 'array':
+      return `${bound} entry, or leave the key out for "all"`;
+    case 'string':
+      return `${bound} character`;
+    default:
+      return bound;
   }
 }
 

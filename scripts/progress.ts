@@ -26,7 +26,7 @@ interface Running {
 /** Progress on a stream: `process.stderr` without one. Colour only on a terminal and without NO_COLOR. */
 export function makeProgress(stream: ProgressStream = process.stderr, env = process.env): Progress {
   const live = stream.isTTY === true;
-  const colour = live && (env['NO_COLOR'] ?? '') === '';
+  const colour = live && (env.NO_COLOR ?? '') === '';
   const board = live ? new Board(stream) : undefined;
   const paint = (style: 'green' | 'red', text: string) =>
     colour ? styleText(style, text, { validateStream: false }) : text;

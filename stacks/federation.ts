@@ -39,7 +39,7 @@ export class FederationStack extends LabStack {
     for (const { peer } of planes(lab).filter(({ own }) => own.name === mesh.name)) {
       const consumers = all.filter((entry) => entry.peer.name === peer.name).flatMap((entry) => entry.consumers);
       for (const consumer of new Map(consumers.map((entry) => [entry.id, entry])).values()) {
-        new FederatedConsumer(this, `Consumer-${peer.name}-${consumer.namespace}-${consumer.name}`, { consumer, peer });
+        new FederatedConsumer(this, `Consumer-${peer.name}_${consumer.namespace}_${consumer.name}`, { consumer, peer });
       }
       const config = planeConfig(lab, mesh, peer);
       new FederationPlane(this, `Plane-${peer.name}`, {

@@ -18,7 +18,8 @@ export class WeatherStack extends LabStack {
     addMeshProviders(this, lab, mesh);
     for (const service of lab.services.filter((entry) => entry.mesh === mesh.name)) {
       const { file: program, hash: programHash } = programOf(service);
-      const id = `Service-${service.namespace}-${service.name}`;
+      // A dash may be part of either name, an underscore of none.
+      const id = `Service-${service.namespace}_${service.name}`;
       switch (mesh.kind) {
         case 'istio':
           new IstioWorkload(this, id, {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
@@ -70,7 +71,8 @@ function configMap(config: PlaneConfig, namespace: string): KubeObject {
     client_addr: '127.0.0.1',
     addresses: { http: 'unix:///plane/sockets/http.sock', grpc: 'unix:///plane/sockets/grpc.sock' },
     ports: { http: 1, grpc: 1, grpc_tls: -1, dns: -1, serf_wan: -1 },
-    unix_sockets: { mode: '0660' },
+    // Consul gives its sockets to its own group, whatever the folder says.
+    unix_sockets: { mode: '0660', group: String(uids.plane) },
     connect: { enabled: true, ca_config: { cluster_id: planeClusterId(lab, mesh, peer), leaf_cert_ttl: '1h' } },
     peering: { enabled: true },
     default_intention_policy: 'deny',
@@ -161,10 +163,11 @@ function service(namespace: string): KubeObject {
 }
 
 function statefulSet({ programHash, config }: FederationPlaneProps, namespace: string): KubeObject {
-  const annotations = {
-    'isthmus.dev/program': programHash,
-    'isthmus.dev/config': JSON.stringify(config.configEntries),
-  };
+  // Both are read at the start only: a change of either rolls the pod; traffic goes on meanwhile.
+  const configHash = createHash('sha256')
+    .update(JSON.stringify(configMap(config, namespace)))
+    .digest('hex');
+  const annotations = { 'isthmus.dev/program': programHash, 'isthmus.dev/config': configHash };
   return {
     apiVersion: 'apps/v1',
     kind: 'StatefulSet',
@@ -179,7 +182,13 @@ function statefulSet({ programHash, config }: FederationPlaneProps, namespace: s
           serviceAccountName: account,
           automountServiceAccountToken: false,
           terminationGracePeriodSeconds: 10,
-          securityContext: { runAsNonRoot: true, fsGroup: uids.plane, seccompProfile: { type: 'RuntimeDefault' } },
+          securityContext: {
+            runAsNonRoot: true,
+            fsGroup: uids.plane,
+            // Otherwise each mount would let the group into the files of Raft and of the management token.
+            fsGroupChangePolicy: 'OnRootMismatch',
+            seccompProfile: { type: 'RuntimeDefault' },
+          },
           initContainers: [prepare, consul, bootstrap],
           containers: [exchange],
           volumes,
@@ -255,7 +264,7 @@ const exchange = {
   readinessProbe: { httpGet: { path: '/readyz', port: 9470 }, periodSeconds: 2 },
   livenessProbe: { httpGet: { path: '/healthz', port: 9470 }, periodSeconds: 10, failureThreshold: 6 },
   securityContext: asExchange,
-  resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '192Mi' } },
+  resources: { requests: { cpu: '10m', memory: '96Mi' }, limits: { memory: '192Mi' } },
   volumeMounts: [
     mounts.program,
     mounts.config,

@@ -1,11 +1,11 @@
 /** The Consul agent of a host: config and secrets on disk, the running process, its ACL tokens. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type HostSpec, hostFiles, managementTokenFile, meshFolder, meshSecretsFolder } from '../../model/hosts';
 import { uids } from '../../model/local';
 import { stateFolder } from '../../model/names';
-import { FailureError } from '../errors';
+import { FailureError, UsageError } from '../errors';
 import { startDaemon } from '../machine/daemon';
 import { until } from '../machine/until';
 import { grantAgent, grantService } from './acl';
@@ -42,7 +42,14 @@ export async function ensureAgent(host: HostSpec, tokens: HostTokens): Promise<b
   const api = new ConsulApi(files.httpSocket);
   await awaitDaemon(
     { lab: host.lab, daemon: agentDaemon(host), what: 'the agent joins the mesh', timeout: 30_000 },
-    async () => (await api.get<string>('/v1/status/leader')) !== '',
+    async () => {
+      const leader = await api.get<string>('/v1/status/leader').catch(() => '');
+      // An agent that outlived its server does not look for the new one; the server can look for it.
+      if (leader === '' && !server && !started) {
+        await managementApi(host.lab, host.mesh).put(`/v1/agent/join/${host.address}`, undefined, 2_000);
+      }
+      return leader !== '';
+    },
   );
   return started;
 }
@@ -56,6 +63,7 @@ export function hostTokens(host: Pick<HostSpec, 'lab' | 'mesh' | 'name'>): HostT
 /** Makes the folders that the host's programs of different users share, each with the least that works. */
 export function ensureHostFolders(host: HostSpec): void {
   const files = hostFiles(host.lab, host.mesh, host.name);
+  for (const socket of [files.httpSocket, files.grpcSocket, files.envoyAdminSocket]) checkSocketPath(host, socket);
   for (const path of [stateFolder(host.lab), meshFolder(host.lab, host.mesh), dirname(files.folder), files.folder]) {
     mkdirSync(path, { recursive: true });
     passable(path);
@@ -65,6 +73,17 @@ export function ensureHostFolders(host: HostSpec): void {
   folder(dirname(files.httpSocket), agentUser, 0o700);
   folder(dirname(files.grpcSocket), { uid: uids.consul, gid: uids.envoy }, 0o750);
   folder(dirname(files.agentToken), root, 0o700);
+}
+
+/** Bytes of a unix socket's path that the kernel takes. */
+const socketPathLimit = 107;
+
+function checkSocketPath(host: HostSpec, path: string): void {
+  if (Buffer.byteLength(path) <= socketPathLimit) return;
+  throw new UsageError(
+    `host ${host.mesh}/${host.name}: the path of its socket, ${path}, has ${Buffer.byteLength(path)} bytes and the kernel ` +
+      `takes ${socketPathLimit}; shorten the name of the lab (${host.lab}), the mesh or the service`,
+  );
 }
 
 async function startAgent(host: HostSpec, tokens: HostTokens): Promise<boolean> {
@@ -93,27 +112,28 @@ function agentSecrets(host: HostSpec, tokens: HostTokens): Readonly<Record<strin
   return { encrypt: gossip, acl: { tokens: { agent: tokens.agent, ...management } } };
 }
 
-/** Gives the host's tokens their rights, once the server takes writes. */
+/** Gives the host's tokens their rights, as soon as the server takes writes. */
 async function grantAll(host: HostSpec, tokens: HostTokens): Promise<void> {
   const timeout = 30_000;
-  const ready = async () => {
-    await managementApi(host.lab, host.mesh).get('/v1/acl/token/self');
-    return true;
+  let reason = '';
+  const grant = async (): Promise<boolean> => {
+    try {
+      const api = managementApi(host.lab, host.mesh);
+      await grantAgent(api, host, tokens.agent);
+      if (host.registration !== undefined) await grantService(api, host, host.registration, tokens.service);
+      return true;
+    } catch (error) {
+      reason = error instanceof Error ? error.message : String(error);
+      throw error;
+    }
   };
   if (host.role === 'server') {
-    await awaitDaemon({ lab: host.lab, daemon: agentDaemon(host), what: 'the server elects itself', timeout }, ready);
-  } else if (!(await until(ready, { timeout, interval: 100 }))) {
+    const what = 'the server elects itself and takes writes';
+    await awaitDaemon({ lab: host.lab, daemon: agentDaemon(host), what, timeout }, grant);
+  } else if (!(await until(grant, { timeout, interval: 100 }))) {
     throw new FailureError(
-      `host ${host.mesh}/${host.name}: the Consul server of mesh ${host.mesh} takes no calls within ${timeout / 1000} s; ` +
-        'apply its server host first',
+      `host ${host.mesh}/${host.name}: the Consul server of mesh ${host.mesh} took no call within ${timeout / 1000} s; ` +
+        `apply its server host first (${reason})`,
     );
   }
-  const api = managementApi(host.lab, host.mesh);
-  await grantAgent(api, host, tokens.agent);
-  if (host.registration !== undefined) await grantService(api, host, host.registration, tokens.service);
-}
-
-/** Content of a token file without the line end. */
-export function readToken(path: string): string {
-  return readFileSync(path, 'utf8').trim();
 }

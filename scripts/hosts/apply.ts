@@ -1,5 +1,5 @@
 /** Makes one host of a Consul mesh what its spec says. Safe to repeat: what is right already is left alone. */
-import { type HostSpec, hostFiles } from '../../model/hosts';
+import { type HostSpec, hostFiles, type ServiceDefinition } from '../../model/hosts';
 import { stateFolder } from '../../model/names';
 import { logFile, stopDaemon } from '../machine/daemon';
 import { agentDaemon, ensureAgent, ensureHostFolders, hostTokens } from './agent';
@@ -8,7 +8,7 @@ import { awaitAccepted, ensureEnvoy, envoyDaemon } from './envoy';
 import { logSize } from './log';
 import { ensureHostNetns } from './namespace';
 import { ensureProgram, programDaemon } from './program';
-import { ensureRegistration, noteRegistration } from './registration';
+import { ensureRegistration, noteRegistration, proxyId } from './registration';
 import { awaitDaemon } from './wait';
 
 /** What applying a spec did. */
@@ -48,7 +48,7 @@ export async function applyHost(spec: HostSpec, baseFolder: string, say: (line: 
   const registered = told(`${spec.registration.Name} registered`, await ensureRegistration(spec, tokens.service));
   const envoyStarted = told('Envoy started', await ensureEnvoy(spec, spec.registration, agentLog));
   if (registered && !envoyStarted) await awaitAccepted(spec, agentLog);
-  await healthy(spec, spec.registration.Name, tokens.service);
+  await healthy(spec, spec.registration, tokens.service);
   noteRegistration(spec, spec.registration, tokens.service);
   return { agentStarted, programStarted, registered, envoyStarted };
 }
@@ -59,24 +59,26 @@ interface HealthEntry {
 }
 
 /** Waits until the catalog shows this host's service, its sidecar included, as passing. */
-async function healthy(spec: HostSpec, service: string, token: string): Promise<void> {
+async function healthy(spec: HostSpec, service: ServiceDefinition, token: string): Promise<void> {
   const api = new ConsulApi(hostFiles(spec.lab, spec.mesh, spec.name).httpSocket, token);
-  const kind = spec.registration?.Kind === undefined ? 'connect' : 'service';
+  const kind = service.Kind === undefined ? 'connect' : 'service';
   await awaitDaemon(
     {
       lab: spec.lab,
       daemon: spec.program === undefined ? agentDaemon(spec) : programDaemon(spec),
-      what: `${service} becomes healthy`,
+      what: `${service.Name} becomes healthy`,
       timeout: 30_000,
     },
     async () => {
-      const entries = await api.get<readonly HealthEntry[]>(`/v1/health/${kind}/${encodeURIComponent(service)}`);
+      // Answers 503 with the failing checks as long as there are any.
+      await api.get(`/v1/agent/health/service/id/${proxyId(service)}`);
+      const entries = await api.get<readonly HealthEntry[]>(`/v1/health/${kind}/${service.Name}`);
       const checks = entries.filter((entry) => entry.Node.Node === spec.name).flatMap((entry) => entry.Checks);
-      const failing = checks.filter((check) => check.Status !== 'passing');
-      if (failing.length > 0) {
-        throw new Error(failing.map((check) => `${check.Name}: ${check.Output.trim() || check.Status}`).join('; '));
-      }
-      return checks.length > 0;
+      if (checks.length > 0 && checks.every((check) => check.Status === 'passing')) return true;
+      // A young agent tells the catalog of a change only after up to 30 s (its first full synchronisation failed,
+      // because it ran before the agent had joined). Ending a maintenance that never began makes it tell at once.
+      await api.put(`/v1/agent/service/maintenance/${service.ID}?enable=false`);
+      throw new Error('its agent says so, the catalog does not yet');
     },
   );
 }

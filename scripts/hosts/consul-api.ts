@@ -69,8 +69,9 @@ export class ConsulApi {
     return { value: parse<T>(checked('GET', path, answer)), index: answer.index };
   }
 
-  async put<T = unknown>(path: string, body?: unknown): Promise<T> {
-    return parse<T>(await this.call('PUT', path, body));
+  /** @param timeout milliseconds to wait for the answer */
+  async put<T = unknown>(path: string, body?: unknown, timeout = patience): Promise<T> {
+    return parse<T>(checked('PUT', path, await this.send('PUT', path, body, timeout)));
   }
 
   async post<T = unknown>(path: string, body?: unknown): Promise<T> {

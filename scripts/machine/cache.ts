@@ -33,7 +33,7 @@ const unfinished = /^\.new-(\d+)-/;
 
 /** The cache's folder. It may not exist yet. */
 export function cacheFolder(): string {
-  const base = process.env['XDG_CACHE_HOME'];
+  const base = process.env.XDG_CACHE_HOME;
   return join(base === undefined || base === '' ? join(homedir(), '.cache') : base, 'isthmus');
 }
 
@@ -119,6 +119,8 @@ export function cleanCache(): string | undefined {
 
 /** SHA-256 of a file, in hex. */
 export async function sha256(path: string): Promise<string> {
+  // A toolchain has ten thousand small files, and a stream costs more than most of them.
+  if (lstatSync(path).size < 1 << 20) return sha256Sync(path);
   const hash = createHash('sha256');
   await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
   return hash.digest('hex');

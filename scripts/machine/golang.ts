@@ -64,10 +64,10 @@ async function runGo(tool: string, args: readonly string[], fetch: Fetch, onLine
       GOARCH: 'amd64',
       GOWORK: 'off',
       GOTOOLCHAIN: `go${versions.go}`,
-      GOMODCACHE: process.env['GOMODCACHE'] ?? join(ownGoFolder(), 'mod'),
-      GOCACHE: process.env['GOCACHE'] ?? join(ownGoFolder(), 'build'),
+      GOMODCACHE: process.env.GOMODCACHE ?? join(ownGoFolder(), 'mod'),
+      GOCACHE: process.env.GOCACHE ?? join(ownGoFolder(), 'build'),
       // Without it the module cache is read-only, and whoever removes it needs to be root.
-      GOFLAGS: `${process.env['GOFLAGS'] ?? ''} -modcacherw`.trim(),
+      GOFLAGS: `${process.env.GOFLAGS ?? ''} -modcacherw`.trim(),
     },
     ...(fetch.signal === undefined ? {} : { signal: fetch.signal }),
     ...(onLine === undefined ? {} : { onLine }),

@@ -12,11 +12,17 @@ async function main() {
     const server = net.createServer();
     const failure = await new Promise((resolve) => {
       server.once('error', resolve);
-      server.listen({ host: address.slice(0, colon), port: Number(address.slice(colon + 1)) }, () => resolve(undefined));
+      server.listen({ host: address.slice(0, colon), port: Number(address.slice(colon + 1)) }, () =>
+        resolve(undefined),
+      );
     });
     if (failure !== undefined) return send({ address, code: failure.code });
     await send({ address }, server);
   }
 }
 
-main().then(() => process.disconnect());
+// Its copies of the sockets would keep it alive for ever.
+main().then(
+  () => process.exit(),
+  () => process.exit(1),
+);

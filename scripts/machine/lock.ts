@@ -50,6 +50,18 @@ export async function acquireLock(command: string, lab: string, address = defaul
   };
 }
 
+/**
+ * Throws {@link FailureError} when another command is at work on this lab. Whoever changes a lab's machine calls it, so
+ * that a caller who forgot the lock can't take a lab away from under the one who has it.
+ */
+export async function assertNotBusy(lab: string, address = defaultAddress): Promise<void> {
+  const holder = await askHolder(address);
+  if (holder?.lab !== lab) return;
+  if (![String(process.pid), process.env[holderVariable]].includes(String(holder.pid))) {
+    throw new FailureError(describeHolder(holder));
+  }
+}
+
 /** Who holds the lock; `undefined` when nobody does, or the holder doesn't answer within a second. */
 export async function askHolder(address = defaultAddress): Promise<Holder | undefined> {
   return new Promise((resolve) => {

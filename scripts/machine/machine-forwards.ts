@@ -20,7 +20,11 @@ export function machineForwards(lab: Lab): readonly Forwarder[] {
             dial: { host: node, port: pageNodePort },
             setting: 'settings.pagePort',
           },
-          { listen: { host, port: lab.settings.apiPort }, dial: { host: node, port: 6443 }, setting: 'settings.apiPort' },
+          {
+            listen: { host, port: lab.settings.apiPort },
+            dial: { host: node, port: 6443 },
+            setting: 'settings.apiPort',
+          },
         ],
       };
     });

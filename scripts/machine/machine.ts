@@ -7,7 +7,8 @@ import type { Progress } from '../progress';
 import { ensureBinaries, missingProducts } from './binaries';
 import { checkMachine } from './check';
 import { startForwarder } from './forward';
-import { ensureImages, importImages, imagesMissing } from './images';
+import { ensureImages, imagesMissing, importImages } from './images';
+import { assertNotBusy } from './lock';
 import { machineForwards } from './machine-forwards';
 import { raiseNetwork } from './network';
 import { raiseContainerd, raiseNode } from './node';
@@ -22,6 +23,7 @@ export { remains } from './remains';
  * @param signal stops between and within steps; what is made stays, and {@link razeMachine} removes it
  */
 export async function raiseMachine(lab: Lab, progress: Progress, signal?: AbortSignal): Promise<void> {
+  await assertNotBusy(lab.name);
   await checkMachine(lab);
   const building = missingProducts().length > 0;
   await ensurePackages(progress, building, signal);

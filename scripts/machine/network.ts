@@ -49,8 +49,7 @@ export function labNamespaces(labName: string): string[] {
   // `isthmus-a-b-east` may be lab `a` or lab `a-b`. A lab's state folder outlives its namespaces, so it tells.
   const longer = listed(dirname(stateFolder(labName))).filter((other) => other.startsWith(`${labName}-`));
   return listed('/run/netns').filter(
-    (name) =>
-      name.startsWith(netns(labName, '')) && !longer.some((other) => name.startsWith(netns(other, ''))),
+    (name) => name.startsWith(netns(labName, '')) && !longer.some((other) => name.startsWith(netns(other, ''))),
   );
 }
 

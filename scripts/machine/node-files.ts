@@ -16,7 +16,10 @@ export function nodePaths(folder: string): NodePaths {
 }
 
 /** Certificates of a node's programs, by issuing authority. etcd's own authority keeps everyone but the API server out. */
-export function nodeCertificates(name: string, network: KubernetesNetwork): Readonly<Record<string, readonly Request[]>> {
+export function nodeCertificates(
+  name: string,
+  network: KubernetesNetwork,
+): Readonly<Record<string, readonly Request[]>> {
   return {
     ca: [
       {

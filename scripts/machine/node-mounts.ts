@@ -72,10 +72,7 @@ export function removeMountPoints(): void {
 
 function script(folder: string, ready: string): string {
   const own = join(folder, 'own');
-  const folders = ownFolders.flatMap((path) => [
-    `mkdir -p '${own}${path}'`,
-    `mount --bind '${own}${path}' '${path}'`,
-  ]);
+  const folders = ownFolders.flatMap((path) => [`mkdir -p '${own}${path}'`, `mount --bind '${own}${path}' '${path}'`]);
   const parameters = ownParameters
     .filter((name) => existsSync(`/proc/sys/${name}`))
     .flatMap((name) => [

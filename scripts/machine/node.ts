@@ -23,8 +23,8 @@ import {
   nodePaths,
   nodeRbac,
 } from './node-files';
-import { controlPlane, nodeServices } from './node-programs';
 import { ensureMountNamespace } from './node-mounts';
+import { controlPlane, nodeServices } from './node-programs';
 import { ensurePki, writePrivate } from './pki';
 import { until } from './until';
 
@@ -51,14 +51,19 @@ export async function raiseContainerd(lab: Lab, mesh: Mesh, signal?: AbortSignal
     name: 'containerd',
     ...mounts.enter(containerd, ['--config', join(folder, 'containerd.toml'), '--log-level', 'warn']),
     // containerd finds its shim on PATH, and CNI plugins find iptables there.
-    env: { PATH: `${dirname(locate('containerd-shim-runc-v2'))}:${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` },
+    env: { PATH: `${dirname(locate('containerd-shim-runc-v2'))}:${process.env.PATH ?? ''}:/usr/sbin:/sbin` },
     revision: hashOf(config),
   });
   await awaited(lab, mesh, 'containerd', () => ctr(lab.name, mesh.name, ['version']), signal);
 }
 
 /** Raises the rest of the node and resolves when Kubernetes calls it Ready. */
-export async function raiseNode(lab: Lab, mesh: Mesh, say: (line: string) => void, signal?: AbortSignal): Promise<void> {
+export async function raiseNode(
+  lab: Lab,
+  mesh: Mesh,
+  say: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<void> {
   const folder = nodeFolder(lab.name, mesh.name);
   const paths = nodePaths(folder);
   const network = kubernetesNetwork(mesh);

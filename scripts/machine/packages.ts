@@ -64,7 +64,7 @@ export async function ensurePackages(progress: Progress, building: boolean, sign
 
 /** Whether PATH has a program. System folders count even where an ordinary user's PATH leaves them out. */
 export function onPath(command: string): boolean {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   return folders.some((folder) => isExecutable(join(folder, command)));
 }
 

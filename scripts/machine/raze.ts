@@ -5,6 +5,7 @@ import { FailureError } from '../errors';
 import type { Progress } from '../progress';
 import { labCgroups, removeCgroups } from './cgroup';
 import { run } from './exec';
+import { assertNotBusy } from './lock';
 import { razeNetwork } from './network';
 import { removeMountPoints } from './node-mounts';
 import { labMounts, labProcesses, labSockets, remains } from './remains';
@@ -18,6 +19,7 @@ const patience = 8_000;
  * fine for a lab that isn't there. Throws {@link FailureError} that lists what could not be removed.
  */
 export async function razeMachine(labName: string, progress: Progress): Promise<void> {
+  await assertNotBusy(labName);
   await progress.step(`take lab ${labName} off this machine`, async (say) => {
     say('processes');
     await until(async () => killAll(labName), { timeout: patience, interval: 50 });

@@ -1,5 +1,5 @@
 /** Finds everything a lab has on this machine by its mark, not by what was written down: a record may be lost. */
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { stateFolder } from '../../model/names';
 import { cgroupProcesses, labCgroups } from './cgroup';
@@ -19,13 +19,16 @@ export function remains(lab: string): string[] {
 }
 
 /**
- * Processes of a lab: those with its mark in their environment and those in its cgroups (the pods), without this
- * command and the ones that started it, which may have inherited the mark from a shell inside the lab.
+ * Processes of a lab: those with its mark in their environment, those in its cgroups (the pods) and those in its
+ * network namespaces, without this command and the ones that started it, which may have the mark from a shell inside
+ * the lab.
  */
 export function labProcesses(lab: string): number[] {
   const own = new Set(ancestors(process.pid));
   const inCgroup = new Set(cgroupProcesses(lab));
-  return processes().filter((pid) => !own.has(pid) && (inCgroup.has(pid) || isMarked(pid, lab)));
+  const networks = new Set(labNamespaces(lab).map((name) => inode(join('/run/netns', name))));
+  const isInNetwork = (pid: number) => networks.has(inode(`/proc/${pid}/ns/net`) ?? -1);
+  return processes().filter((pid) => !own.has(pid) && (inCgroup.has(pid) || isMarked(pid, lab) || isInNetwork(pid)));
 }
 
 /** Mount points below a lab's state folder, innermost first. */
@@ -33,7 +36,7 @@ export function labMounts(lab: string): string[] {
   const folder = stateFolder(lab);
   return readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
-    .map((line) => unescape(line.split(' ')[4] ?? ''))
+    .map((line) => unescapeMount(line.split(' ')[4] ?? ''))
     .filter((path) => path === folder || path.startsWith(`${folder}/`))
     .reverse();
 }
@@ -86,6 +89,14 @@ function commandLine(pid: number): string {
   return words === '' ? executable(pid) : words.slice(0, 80);
 }
 
+function inode(path: string): number | undefined {
+  try {
+    return statSync(path).ino;
+  } catch {
+    return undefined;
+  }
+}
+
 function executable(pid: number): string {
   try {
     return readlinkSync(`/proc/${pid}/exe`);
@@ -111,6 +122,6 @@ function text(path: string): string {
 }
 
 /** The kernel writes blanks and backslashes in mount points in octal. */
-function unescape(path: string): string {
+function unescapeMount(path: string): string {
   return path.replace(/\\([0-7]{3})/g, (_match, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }

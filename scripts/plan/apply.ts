@@ -93,7 +93,10 @@ export async function deleteAll(
   };
   if (resources.length > 0) {
     await options.progress.step(`remove ${resources.length} resources that the plan no longer holds`, async () => {
-      await Promise.all(resources.map(job));
+      // After a failure the others are still let finish: nothing goes on behind the caller's back.
+      const settled = await Promise.allSettled(resources.map(job));
+      const first = settled.find((result) => result.status === 'rejected');
+      if (first !== undefined) throw first.reason;
     });
   }
   return resources.map(({ id }) => id);

@@ -16,7 +16,9 @@ function pathOf({ values }: PlannedResource): string {
 
 export async function applyConfigEntry(resource: PlannedResource, { lab }: Context): Promise<void> {
   const { kind, name, config_json: json } = resource.values;
-  await api(resource, lab).put('/v1/config', { Kind: kind, Name: name, ...(JSON.parse(String(json)) as object) });
+  // The mesh entry is the only one of its kind: Consul knows it as `mesh` and refuses the key.
+  const named = kind === 'mesh' ? {} : { Name: name };
+  await api(resource, lab).put('/v1/config', { Kind: kind, ...named, ...(JSON.parse(String(json)) as object) });
 }
 
 export async function hasConfigEntry(resource: PlannedResource, { lab }: Context): Promise<boolean> {

@@ -15,6 +15,10 @@ function metadata({ values }: PlannedResource): Metadata {
   return first;
 }
 
+export function namespaceName(resource: PlannedResource): string {
+  return metadata(resource).name;
+}
+
 /** `kubectl` arguments that pick the cluster of a stack. */
 export function cluster({ providers }: PlannedResource): string[] {
   const settings = providers.kubernetes ?? (providers.helm?.kubernetes as Record<string, unknown> | undefined);

@@ -107,7 +107,7 @@ function data(values: Json, id: string): Json {
 
 function plain(value: unknown, id: string): unknown {
   if (typeof value === 'string') {
-    if (/[$%]\{/.test(value.replaceAll('$${', '').replaceAll('%%{', ''))) {
+    if (/[$%]\{/.test(value.replaceAll(/\$\$\{|%%\{/g, ' '))) {
       throw new FailureError(
         `${id}: holds a Terraform expression (${value.slice(0, 60)}). Plans of this platform are plain data; escape text with literal().`,
       );

@@ -3,7 +3,7 @@ import type { Progress } from '../progress';
 import { applyConfigEntry, deleteConfigEntry, hasConfigEntry } from './config-entry';
 import { applyRelease, deleteRelease, hasRelease } from './helm';
 import { runProvisioners } from './local-exec';
-import { applyNamespace, deleteNamespace, hasNamespace } from './namespace';
+import { applyNamespace, deleteNamespace, hasNamespace, namespaceName } from './namespace';
 import type { PlannedResource, ResourceType } from './read';
 
 /** What every handler may use. */
@@ -36,7 +36,7 @@ export const handlers: Readonly<Record<ResourceType, Handler>> = {
     apply: applyNamespace,
     present: hasNamespace,
     delete: deleteNamespace,
-    replaces: differs(['metadata.name']),
+    replaces: (before, after) => namespaceName(before) !== namespaceName(after),
   },
   consul_config_entry: {
     apply: applyConfigEntry,

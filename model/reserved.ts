@@ -1,0 +1,43 @@
+/** Names that the product uses itself. A lab file that takes one would overwrite a part of the lab. */
+import { benchNamespace, federationNamespace } from './names';
+
+/** Longest mesh name: the longest Helm release is named after a service of 30 characters and a mesh. */
+export const longestMeshName = 11;
+
+/** Folders beside those of the meshes, and the namespace of the border router. */
+const meshNames = ['bin', 'border', 'logs', 'plan', 'run', 'volumes'];
+
+const namespaces = ['default', federationNamespace, benchNamespace];
+const namespacePrefixes = ['istio-', 'kube-', 'plane-'];
+
+const consulServices = ['border', 'consul', 'ingress-gateway', 'mesh-gateway', 'server'];
+
+/** Variables that every program gets from the lab: an own value would let it listen beside its proxy. */
+const variables = ['HOST', 'PORT', 'MESH', 'MESH_KIND'];
+
+export function isReservedMesh(name: string): boolean {
+  return meshNames.includes(name);
+}
+
+export function isReservedNamespace(name: string): boolean {
+  return namespaces.includes(name) || namespacePrefixes.some((prefix) => name.startsWith(prefix));
+}
+
+/** Whether a service of a mesh would share its name with an account, a release or a host of the product. */
+export function isReservedService(name: string, kind: 'istio' | 'consul'): boolean {
+  switch (kind) {
+    case 'istio':
+      return name === 'default' || /^(import|istio)-/.test(name) || isReservedSecret(name);
+    case 'consul':
+      return consulServices.includes(name) || name.endsWith('-sidecar-proxy');
+  }
+}
+
+/** Secrets that the trust exchange fills. */
+export function isReservedSecret(name: string): boolean {
+  return name.endsWith('-federation');
+}
+
+export function isReservedVariable(name: string): boolean {
+  return variables.includes(name);
+}

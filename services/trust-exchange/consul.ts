@@ -1,0 +1,124 @@
+/** Consul's HTTP API over a unix socket, as far as a plane needs it. */
+import { Agent, request } from 'node:http';
+import { ApiError } from './errors';
+
+export interface Answer<T> {
+  readonly value: T;
+  /** Consul's index of the answer; 0 when it gave none. */
+  readonly index: number;
+}
+
+export interface BlockingOptions {
+  /** Index of the last answer; 0 asks for an answer at once. */
+  readonly index: number;
+  /** Seconds that Consul may hold the request. */
+  readonly wait: number;
+  readonly signal?: AbortSignal;
+}
+
+interface Call {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: unknown;
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly signal?: AbortSignal;
+}
+
+const patience = 10_000;
+
+export class ConsulClient {
+  private readonly agent = new Agent({ keepAlive: true });
+
+  /** @param token secret of an ACL token; an empty one makes anonymous calls */
+  constructor(
+    private readonly socket: string,
+    private readonly token: string,
+  ) {}
+
+  /** Throws {@link ApiError}; status 404 is an error, too. */
+  async get<T>(path: string): Promise<T> {
+    return (await this.call<T>({ method: 'GET', path, timeout: patience })).value;
+  }
+
+  /** A blocking query: answers when the data differs from what `index` stands for, or when time is up. */
+  async getWhenChanged<T>(path: string, { index, wait, signal }: BlockingOptions): Promise<Answer<T>> {
+    const query = `${path.includes('?') ? '&' : '?'}index=${index}&wait=${wait}s`;
+    // Consul adds up to a sixteenth to the wait.
+    const timeout = wait * 1_063 + patience;
+    return this.call<T>({ method: 'GET', path: path + query, timeout, ...(signal === undefined ? {} : { signal }) });
+  }
+
+  async put<T>(path: string, body: unknown): Promise<T> {
+    return (await this.call<T>({ method: 'PUT', path, body, timeout: patience })).value;
+  }
+
+  async post<T>(path: string, body: unknown): Promise<T> {
+    return (await this.call<T>({ method: 'POST', path, body, timeout: patience })).value;
+  }
+
+  async delete(path: string): Promise<void> {
+    await this.call<unknown>({ method: 'DELETE', path, timeout: patience });
+  }
+
+  close(): void {
+    this.agent.destroy();
+  }
+
+  private call<T>({ method, path, body, timeout, signal }: Call): Promise<Answer<T>> {
+    const name = `${method} ${path.split('?')[0]}`;
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    const limit = AbortSignal.timeout(timeout);
+    return new Promise((resolve, reject) => {
+      const fail = (error: Error) =>
+        reject(new ApiError('consul', name, 0, limit.aborted ? `no answer within ${timeout} ms` : error.message));
+      const outgoing = request(
+        {
+          socketPath: this.socket,
+          agent: this.agent,
+          method,
+          path,
+          headers: { host: 'consul', ...(this.token === '' ? {} : { 'x-consul-token': this.token }) },
+          signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
+        },
+        (incoming) => {
+          let text = '';
+          incoming.setEncoding('utf8');
+          incoming.on('data', (chunk: string) => {
+            text += chunk;
+          });
+          incoming.on('error', fail);
+          incoming.on('end', () => {
+            const status = incoming.statusCode ?? 0;
+            if (status < 200 || status > 299) return reject(new ApiError('consul', name, status, text));
+            try {
+              const value = (text.trim() === '' ? undefined : JSON.parse(text)) as T;
+              resolve({ value, index: Number(incoming.headers['x-consul-index'] ?? 0) });
+            } catch {
+              reject(new ApiError('consul', name, status, 'the answer is not JSON'));
+            }
+          });
+        },
+      );
+      outgoing.on('error', fail);
+      outgoing.end(payload);
+    });
+  }
+}
+
+/** What this program reads of `GET /v1/connect/ca/roots`. */
+export interface ConsulRoots {
+  readonly ActiveRootID: string;
+  readonly TrustDomain: string;
+  readonly Roots: readonly { readonly ID: string; readonly RootCert: string; readonly Active: boolean }[];
+}
+
+/** What this program reads of `GET /v1/peering/NAME`. */
+export interface ConsulPeering {
+  readonly ID: string;
+  readonly Name: string;
+  readonly State: string;
+  /** The peering's id on the peer's side, from the token. */
+  readonly PeerID?: string;
+  readonly PeerCAPems?: readonly string[] | null;
+}

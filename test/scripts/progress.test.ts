@@ -1,0 +1,58 @@
+import { elapsed, makeProgress } from '../../scripts/progress';
+
+function stream(isTTY: boolean) {
+  const written: string[] = [];
+  return { isTTY, columns: 60, write: (text: string) => written.push(text), text: () => written.join('') };
+}
+
+describe('elapsed', () => {
+  it.each([
+    [400, '0.4s'],
+    [12_340, '12.3s'],
+    [59_900, '59.9s'],
+    [60_000, '1m00s'],
+    [184_000, '3m04s'],
+    [3_599_600, '60m00s'],
+  ])('says %d ms as %s', (milliseconds, text) => {
+    expect(elapsed(0, milliseconds)).toBe(text);
+  });
+});
+
+describe('makeProgress', () => {
+  it('writes one plain line per step where there is no terminal', async () => {
+    const out = stream(false);
+    const result = await makeProgress(out, {}).step('build consul', async (say) => {
+      say('12 packages');
+      return 7;
+    });
+    expect(result).toBe(7);
+    expect(out.text()).toMatch(/^✓ build consul \(\d+\.\ds\)\n$/);
+  });
+
+  it('shows a failed step with its title and passes the failure on', async () => {
+    const out = stream(false);
+    const failing = makeProgress(out, {}).step('build consul', async () => {
+      throw new Error('no compiler');
+    });
+    await expect(failing).rejects.toThrow('no compiler');
+    expect(out.text()).toMatch(/^✗ build consul \(failed after \d+\.\ds\)\n$/);
+  });
+
+  it('redraws running steps on a terminal and clears them at the end', async () => {
+    const out = stream(true);
+    await makeProgress(out, { NO_COLOR: '1' }).step('build consul', async () => {});
+    const [running, ended] = out.text().split('\u001b[1A\u001b[0J');
+    expect(running).toMatch(/^… build consul .*\n$/);
+    expect(ended).toMatch(/^✓ build consul \(.*\)\n$/);
+  });
+
+  it.each([
+    [true, {}, true],
+    [true, { NO_COLOR: '1' }, false],
+    [false, {}, false],
+  ])('with a terminal %s and environment %j colours: %s', async (isTTY, env, coloured) => {
+    const out = stream(isTTY);
+    await makeProgress(out, env).step('x', async () => {});
+    expect(out.text().includes('\u001b[32m')).toBe(coloured);
+  });
+});

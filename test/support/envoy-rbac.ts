@@ -1,0 +1,126 @@
+/**
+ * A tiny interpreter of the RBAC matchers that we generate: what Envoy does with them, and an error for anything that
+ * it does not know, so that no new field goes unread.
+ */
+import * as z from 'zod';
+import type { Json } from '../../model/access/envoy';
+
+/** What Envoy knows of a request: the URI SANs of the client's certificate, and HTTP where it reads it. */
+export interface Seen {
+  readonly uris: readonly string[];
+  readonly method: string;
+  readonly path: string;
+}
+
+const type = <T extends string>(name: T) => z.literal(`type.googleapis.com/${name}`);
+
+const action = z.strictObject({
+  name: z.string(),
+  typed_config: z.strictObject({
+    '@type': type('envoy.config.rbac.v3.Action'),
+    name: z.string(),
+    action: z.enum(['ALLOW', 'DENY']),
+  }),
+});
+
+const single = z.strictObject({
+  single_predicate: z.strictObject({
+    input: z.strictObject({
+      name: z.string(),
+      typed_config: z.strictObject({
+        '@type': type('envoy.type.matcher.v3.HttpRequestHeaderMatchInput'),
+        header_name: z.enum([':method', ':path']),
+      }),
+    }),
+    value_match: z.union([
+      z.strictObject({ exact: z.string().min(1) }),
+      z.strictObject({ prefix: z.string().min(1) }),
+      z.strictObject({ safe_regex: z.strictObject({ regex: z.string().min(1) }) }),
+    ]),
+  }),
+});
+
+type Predicate =
+  | z.infer<typeof single>
+  | { readonly or_matcher: { readonly predicate: readonly Predicate[] } }
+  | { readonly and_matcher: { readonly predicate: readonly Predicate[] } };
+
+// Envoy refuses lists of fewer than two.
+const list = z.strictObject({ predicate: z.array(z.lazy(() => predicate)).min(2) });
+const predicate: z.ZodType<Predicate> = z.union([
+  single,
+  z.strictObject({ or_matcher: list }),
+  z.strictObject({ and_matcher: list }),
+]);
+
+const onMatch = z.strictObject({ action });
+const rules = z.strictObject({
+  matcher_list: z
+    .strictObject({ matchers: z.array(z.strictObject({ predicate, on_match: onMatch })).min(1) })
+    .optional(),
+  on_no_match: onMatch,
+});
+
+const matcher = z.strictObject({
+  matcher_tree: z.strictObject({
+    input: z.strictObject({
+      name: z.string(),
+      typed_config: z.strictObject({ '@type': type('envoy.extensions.matching.common_inputs.ssl.v3.UriSanInput') }),
+    }),
+    exact_match_map: z.strictObject({
+      map: z
+        .record(z.string().min(1), z.union([onMatch, z.strictObject({ matcher: rules })]))
+        .refine((map) => Object.keys(map).length > 0, 'Envoy refuses an empty map'),
+    }),
+  }),
+  on_no_match: onMatch,
+});
+
+const network = z.object({
+  '@type': type('envoy.extensions.filters.network.rbac.v3.RBAC'),
+  stat_prefix: z.string().min(1),
+  matcher,
+});
+const http = z.object({
+  '@type': type('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'),
+  http_filters: z.tuple([
+    z.object({
+      typed_config: z.strictObject({ '@type': type('envoy.extensions.filters.http.rbac.v3.RBAC'), matcher }),
+    }),
+    z.object({ typed_config: z.object({ '@type': type('envoy.extensions.filters.http.router.v3.Router') }) }),
+  ]),
+});
+const filter = z.object({ typed_config: z.unknown() });
+const listener = z.object({ filter_chains: z.tuple([z.object({ filters: z.array(filter).min(1) })]) });
+
+/** Whether a public listener lets a request through to the program. */
+export function listenerAllows(config: Json, seen: Seen): boolean {
+  const [chain] = listener.parse(config).filter_chains;
+  const { typed_config: first } = chain.filters[0] ?? {};
+  const atConnection = network.safeParse(first);
+  const tree = atConnection.success
+    ? atConnection.data.matcher
+    : http.parse(first).http_filters[0].typed_config.matcher;
+  const entry = Object.entries(tree.matcher_tree.exact_match_map.map).find(([uri]) => uri === seen.uris.join(','))?.[1];
+  if (entry === undefined) return allows(tree.on_no_match);
+  return 'matcher' in entry ? rulesAllow(entry.matcher, seen) : allows(entry);
+}
+
+function rulesAllow({ matcher_list: some, on_no_match: otherwise }: z.infer<typeof rules>, seen: Seen): boolean {
+  const first = some?.matchers.find((one) => holds(one.predicate, seen));
+  return allows(first?.on_match ?? otherwise);
+}
+
+function allows({ action: { typed_config: verdict } }: z.infer<typeof onMatch>): boolean {
+  return verdict.action === 'ALLOW';
+}
+
+function holds(one: Predicate, seen: Seen): boolean {
+  if ('or_matcher' in one) return one.or_matcher.predicate.some((inner) => holds(inner, seen));
+  if ('and_matcher' in one) return one.and_matcher.predicate.every((inner) => holds(inner, seen));
+  const { input, value_match: match } = one.single_predicate;
+  const value = input.typed_config.header_name === ':method' ? seen.method : seen.path;
+  if ('exact' in match) return value === match.exact;
+  if ('prefix' in match) return value.startsWith(match.prefix);
+  return new RegExp(`^(?:${match.safe_regex.regex})$`).test(value);
+}

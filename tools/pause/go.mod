@@ -1,0 +1,3 @@
+module isthmus.dev/tools/pause
+
+go 1.26
