@@ -163,7 +163,8 @@ function anyRule(rules: readonly Rule[]): Json {
 /** `:path` carries the query as well; an exact path must end at it. */
 function pathMatch(path: string): Json {
   if (path.endsWith('/')) return { prefix: path };
-  return { safe_regex: { regex: `${path.replaceAll('.', '\\.')}(\\?.*)?` } };
+  // The matcher API's own regular expression: it wants its engine named.
+  return { safe_regex: { google_re2: {}, regex: `${path.replaceAll('.', '\\.')}(\\?.*)?` } };
 }
 
 function header(name: string, valueMatch: Json): Json {

@@ -35,7 +35,8 @@ const single = z.strictObject({
     value_match: z.union([
       z.strictObject({ exact: z.string().min(1) }),
       z.strictObject({ prefix: z.string().min(1) }),
-      z.strictObject({ safe_regex: z.strictObject({ regex: z.string().min(1) }) }),
+      // Envoy refuses one without its engine.
+      z.strictObject({ safe_regex: z.strictObject({ google_re2: z.strictObject({}), regex: z.string().min(1) }) }),
     ]),
   }),
 });

@@ -1,0 +1,96 @@
+import * as fc from 'fast-check';
+import { mesh } from '../../model/lab';
+import { federationIdentity, federationTrustDomain, planeConfig, planes } from '../../model/planes';
+import { labOf, labs, localLab, smallFile } from '../support/labs';
+
+const federation = '7223a4ab-1d92-5449-88a3-8498b3fde7cf.consul';
+const consul = '4cdd9ee1-6c38-5064-9d6a-66a1b7d0def2.consul';
+
+test('a service of Istio has a federation identity in a trust domain of its own', () => {
+  const lab = localLab();
+  expect(federationTrustDomain(lab, 'west', 'east')).toBe(federation);
+  expect(federationIdentity(lab, 'west', 'east', 'backend')).toBe(
+    `spiffe://${federation}/ns/default/dc/istio/svc/backend`,
+  );
+});
+
+test('the plane is told what it may copy, and nothing else', () => {
+  const lab = localLab();
+  expect(planeConfig(lab, mesh(lab, 'west'), mesh(lab, 'east'))).toEqual({
+    lab: 'weather',
+    mesh: 'west',
+    peer: 'east',
+    datacenter: 'istio',
+    trustDomain: federation,
+    peerTrustDomain: consul,
+    peerNetwork: '10.20.0.0/16',
+    imports: [
+      {
+        name: 'info-east',
+        service: 'info',
+        namespace: 'federation',
+        sni: `info.default.default.west.external.${consul}`,
+        identity: `spiffe://${consul}/ns/default/dc/dc1/svc/info`,
+        consumers: [
+          {
+            service: 'backend',
+            namespace: 'backend',
+            secret: 'backend-east-federation',
+            identity: `spiffe://${federation}/ns/default/dc/istio/svc/backend`,
+          },
+        ],
+      },
+    ],
+    configEntries: [],
+  });
+});
+
+test('there is a plane for each Istio mesh and each mesh it exchanges calls with', () => {
+  const lab = localLab();
+  expect(planes(lab).map(({ own, peer }) => [own.name, peer.name])).toEqual([['west', 'east']]);
+  expect(planes(labOf({ access: smallFile.access.slice(0, 1) }))).toEqual([]);
+});
+
+test('no trust domain is used twice, and none is that of a mesh', () => {
+  fc.assert(
+    fc.property(labs, (lab) => {
+      const domains = planes(lab).map(({ own, peer }) => federationTrustDomain(lab, own.name, peer.name));
+      const meshes = lab.meshes.map(({ trustDomain }) => trustDomain);
+      expect(new Set([...domains, ...meshes]).size).toBe(domains.length + meshes.length);
+    }),
+  );
+});
+
+test('no two services share a federation identity: one would have the rights of both', () => {
+  fc.assert(
+    fc.property(labs, (lab) => {
+      const consumers = planes(lab).flatMap(({ own, peer }) =>
+        planeConfig(lab, own, peer).imports.flatMap((entry) => entry.consumers),
+      );
+      const owners = new Map<string, string>();
+      for (const { identity, namespace, service } of consumers) {
+        const owner = `${namespace}/${service}`;
+        expect(owners.get(identity) ?? owner).toBe(owner);
+        owners.set(identity, owner);
+      }
+    }),
+  );
+});
+
+test('a plane never holds the name of a service that no row lets across', () => {
+  fc.assert(
+    fc.property(labs, (lab) => {
+      const named = planes(lab).flatMap(({ own, peer }) =>
+        planeConfig(lab, own, peer).imports.flatMap((entry) =>
+          entry.consumers.map((consumer) => `${own.name}/${consumer.namespace}/${consumer.service} ${entry.service}`),
+        ),
+      );
+      const rows = lab.services.flatMap((to) =>
+        lab.access
+          .filter((row) => row.to === to.id && row.from.split('/')[0] !== to.mesh)
+          .map((row) => `${row.from} ${to.name}`),
+      );
+      expect(new Set(named)).toEqual(new Set(rows));
+    }),
+  );
+});
