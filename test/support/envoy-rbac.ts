@@ -94,17 +94,21 @@ const http = z.object({
 const filter = z.object({ typed_config: z.unknown() });
 const listener = z.object({ filter_chains: z.tuple([z.object({ filters: z.array(filter).min(1) })]) });
 
-/** Whether a public listener lets a request through to the program. */
-export function listenerAllows(config: Json, seen: Seen): boolean {
+/** Reads a public listener; the answer says whether it lets a request through to the program. */
+export function listenerDecision(config: Json): (seen: Seen) => boolean {
   const [chain] = listener.parse(config).filter_chains;
   const { typed_config: first } = chain.filters[0] ?? {};
   const atConnection = network.safeParse(first);
   const tree = atConnection.success
     ? atConnection.data.matcher
     : http.parse(first).http_filters[0].typed_config.matcher;
-  const entry = Object.entries(tree.matcher_tree.exact_match_map.map).find(([uri]) => uri === seen.uris.join(','))?.[1];
-  if (entry === undefined) return allows(tree.on_no_match);
-  return 'matcher' in entry ? rulesAllow(entry.matcher, seen) : allows(entry);
+  const map = new Map(Object.entries(tree.matcher_tree.exact_match_map.map));
+  return (seen) => {
+    // Envoy joins all URIs to one text.
+    const entry = map.get(seen.uris.join(','));
+    if (entry === undefined) return allows(tree.on_no_match);
+    return 'matcher' in entry ? rulesAllow(entry.matcher, seen) : allows(entry);
+  };
 }
 
 function rulesAllow({ matcher_list: some, on_no_match: otherwise }: z.infer<typeof rules>, seen: Seen): boolean {

@@ -25,17 +25,18 @@ const spec = z.strictObject({
   ),
 });
 
-/** Whether an ALLOW policy lets a request through to the workload. */
-export function policyAllows(policy: KubeObject, { principal, method, path }: Seen): boolean {
-  const [plain = ''] = path.split('?');
-  return spec
-    .parse(policy.spec)
-    .rules.some(
+/** Reads an ALLOW policy; the answer says whether it lets a request through to the workload. */
+export function policyDecision(policy: KubeObject): (seen: Seen) => boolean {
+  const { rules } = spec.parse(policy.spec);
+  return ({ principal, method, path }) => {
+    const [plain = ''] = path.split('?');
+    return rules.some(
       ({ from, to }) =>
         from.some(({ source }) => matches(source.principals, principal)) &&
         (to === undefined ||
           to.some(({ operation }) => matches(operation.methods, method) && matches(operation.paths, plain))),
     );
+  };
 }
 
 /** Istio's string match: exact, or a star at one end, or a star alone. No list matches everything. */

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { stringify } from 'yaml';
 import { formatFaults } from '../../model/fault';
 import { type Lab, methods } from '../../model/lab';
 import { parseLab } from '../../model/parse';
@@ -24,7 +23,7 @@ export const localText = readFileSync(join(root, 'labs/local.yaml'), 'utf8');
 
 /** Reads a lab that must be right. */
 export function labOf(file: string | Partial<LabFile>): Lab {
-  const text = typeof file === 'string' ? file : stringify({ ...smallFile, ...file });
+  const text = typeof file === 'string' ? file : JSON.stringify({ ...smallFile, ...file });
   const { lab, faults } = parseLab(text);
   if (lab === undefined) throw new Error(formatFaults('lab.yaml', faults));
   return lab;
@@ -181,4 +180,4 @@ function accessRows(list: readonly { mesh: string; id: string }[], consul: strin
 }
 
 /** Generated labs, read. */
-export const labs: fc.Arbitrary<Lab> = labFiles.map((file) => labOf(stringify(file)));
+export const labs: fc.Arbitrary<Lab> = labFiles.map((file) => labOf(JSON.stringify(file)));
