@@ -1,4 +1,5 @@
 /** Errors by blame. Each prints as one message that says what, where, the value, what is allowed and the fix. */
+import { constants } from 'node:os';
 
 /** Wrong use or wrong config: exit status 2. */
 export class UsageError extends Error {
@@ -7,7 +8,17 @@ export class UsageError extends Error {
 
 /** The thing asked for failed or is false: exit status 1. */
 export class FailureError extends Error {
-  readonly exitCode = 1;
+  readonly exitCode: number = 1;
+}
+
+/** The user stopped the command, by Ctrl-C or `kill`. Exit status 128 plus the signal's number, as shells have it. */
+export class StoppedError extends FailureError {
+  override readonly exitCode: number;
+
+  constructor(readonly signal: NodeJS.Signals) {
+    super(`stopped by ${signal}`);
+    this.exitCode = 128 + constants.signals[signal];
+  }
 }
 
 /** An outside program failed. Carries the end of what it said. Exit status 1. */

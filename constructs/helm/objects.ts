@@ -42,11 +42,16 @@ export class Objects extends Construct {
   }
 }
 
+const staged: string[] = [];
+process.once('exit', () => {
+  for (const folder of staged) rmSync(folder, { recursive: true, force: true });
+});
+
 /** A folder with the chart and the program. cdktf copies assets when it writes the plan, so it lives as long as we do. */
 function stage(program: string | undefined): string {
   if (program === undefined) return chart;
   const folder = mkdtempSync(join(tmpdir(), 'isthmus-chart-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  staged.push(folder);
   cpSync(chart, folder, { recursive: true });
   mkdirSync(join(folder, 'program'));
   cpSync(program, join(folder, 'program', 'main.js'));

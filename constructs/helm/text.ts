@@ -3,5 +3,8 @@
  * are in plain strings. Text that is data must be escaped.
  */
 export function literal(text: string): string {
-  return text.replaceAll('${', '$${').replaceAll('%{', '%%{');
+  // cdktf puts its own marks for values that it does not know yet into strings, and finds them again at the end.
+  if (/[$#&]\{TfToken\[/.test(text)) throw new Error(`text must not hold a mark of cdktf: ${text.slice(0, 200)}`);
+  // Functions, because in a replacement text a doubled dollar stands for a single one.
+  return text.replaceAll('${', () => '$${').replaceAll('%{', () => '%%{');
 }

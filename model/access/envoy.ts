@@ -60,6 +60,13 @@ export function publicListener(lab: Lab, callee: Service, address: string, port:
     name: `public_listener:${address}:${port}`,
     address: { socket_address: { address, port_value: port } },
     per_connection_buffer_limit_bytes: 1_048_576,
+    // Only for the access log: it reads the server name that the caller asked for.
+    listener_filters: [
+      {
+        name: 'envoy.filters.listener.tls_inspector',
+        typed_config: { '@type': `${extensions}.listener.tls_inspector.v3.TlsInspector` },
+      },
+    ],
     filter_chains: [{ filters }],
   };
 }

@@ -19,7 +19,15 @@ export async function call(lab: Lab, from: Service, to: Service, { method, path 
   const id = randomUUID();
   const answer = await send(lab, { from, to, method, path, id });
   const hops = await readHops(lab, from, to, id, answer.status);
-  return { ok: answer.status > 0 && answer.status < 400, from: from.id, to: to.id, method, path, hops, ...answer };
+  return {
+    ok: answer.status > 0 && answer.status < 400,
+    from: shortId(from),
+    to: shortId(to),
+    method,
+    path,
+    hops,
+    ...answer,
+  };
 }
 
 async function readHops(lab: Lab, from: Service, to: Service, id: string, status: number): Promise<Hop[]> {

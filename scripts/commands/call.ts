@@ -43,7 +43,7 @@ function defaultPath(lab: Lab, from: Service, to: Service): string {
 export function formatCall(result: CallResult): string {
   const { from, to, method, path, status, ms, hops, ok, error } = result;
   const verdict = status === 0 ? `no answer: ${error ?? 'unknown'}` : `${status} in ${ms.toFixed(1)} ms`;
-  const lines = [`${ok ? 'ok' : 'REFUSED OR FAILED'}  ${from} → ${to}  ${method} ${path}  ${verdict}`];
+  const lines = [`${ok ? 'ok' : 'NOT OK'}  ${from} → ${to}  ${method} ${path}  ${verdict}`];
   for (const { at, identity, sni, refused, status: seen } of hops) {
     lines.push(`  ${at}${seen === undefined ? '' : `  ${seen}`}`);
     lines.push(`    peer ${identity ?? '(passes TLS on, sees no identity)'}`);

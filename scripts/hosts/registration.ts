@@ -14,18 +14,31 @@ export async function ensureRegistration(host: HostSpec, token: string): Promise
   const files = hostFiles(host.lab, host.mesh, host.name);
   const api = new ConsulApi(files.httpSocket, token);
   const wanted = host.registration;
-  const known = await api.get<Readonly<Record<string, { readonly ID: string }>>>('/v1/agent/services');
+  const known = await api.get<Readonly<Record<string, AgentService>>>('/v1/agent/services');
   for (const id of Object.keys(known)) {
     if (wanted === undefined || (id !== wanted.ID && id !== sidecarId(wanted.ID))) {
       await api.put(`/v1/agent/service/deregister/${encodeURIComponent(id)}`);
     }
   }
   if (wanted === undefined) return false;
-  if (known[wanted.ID] !== undefined && readOptional(noteFile(host)) === noteOf(wanted, token)) return false;
+  const same = known[wanted.ID] !== undefined && keepsRules(known[sidecarId(wanted.ID)], wanted);
+  if (same && readOptional(noteFile(host)) === noteOf(wanted, token)) return false;
   // From here on the note would be about something else than what the agent has.
   rmSync(noteFile(host), { force: true });
   await api.put('/v1/agent/service/register?replace-existing-checks=true', wanted);
   return true;
+}
+
+interface AgentService {
+  readonly ID: string;
+  readonly Proxy?: { readonly Config?: Readonly<Record<string, unknown>> };
+}
+
+/** Whether the sidecar still has the proxy config that carries our rules: whoever may register a service can drop it. */
+function keepsRules(sidecar: AgentService | undefined, wanted: ServiceDefinition): boolean {
+  const connect = wanted.Connect as { SidecarService?: { Proxy?: { Config?: Record<string, unknown> } } } | undefined;
+  const config = Object.entries(connect?.SidecarService?.Proxy?.Config ?? {});
+  return config.every(([key, value]) => sidecar?.Proxy?.Config?.[key] === value);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Runs an outside program to its end. */
-import { spawn } from 'node:child_process';
-import { ProgramError } from '../errors';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { FailureError, ProgramError } from '../errors';
 
 export interface RunOptions {
   /** Network namespace to run in; the machine's own without it. */
@@ -11,6 +11,7 @@ export interface RunOptions {
   readonly input?: string;
   /** Milliseconds after which the program is killed; none without it. */
   readonly timeout?: number;
+  /** Ends the program and all that it started. Without one, Ctrl-C reaches it as any program of this terminal. */
   readonly signal?: AbortSignal;
   /** Called with each line of standard output and error as it comes. */
   readonly onLine?: (line: string) => void;
@@ -34,29 +35,79 @@ export function entered(netns: string | undefined, command: string, args: readon
     : ['nsenter', [`--net=/run/netns/${netns}`, '--', command, ...args]];
 }
 
-/** Runs a program and resolves with its output. Throws {@link ProgramError} on a status that is not allowed. */
+/**
+ * Runs a program and resolves with its output. Throws {@link ProgramError} on a status that is not allowed, and the
+ * signal's reason once the program has ended because of it.
+ */
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  const { signal } = options;
+  signal?.throwIfAborted();
   const [file, argv] = entered(options.netns, command, args);
   const child = spawn(file, argv, {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
-    signal: options.signal,
     timeout: options.timeout,
     stdio: ['pipe', 'pipe', 'pipe'],
+    // A group of its own, so that those it started end with it, and Ctrl-C on the terminal leaves the ending to us.
+    detached: signal !== undefined,
   });
   // A program that ends before it reads its input closes the pipe; its status tells why.
   child.stdin.on('error', () => {});
   child.stdin.end(options.input ?? '');
   const out = collect(child.stdout, options.onLine);
   const err = collect(child.stderr, options.onLine);
-  const status = await new Promise<number | null>((resolve, reject) => {
-    child.on('error', reject);
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.on('error', (error) => reject(new FailureError(`can't run ${file}: ${error.message}`)));
     child.on('close', resolve);
   });
+  const status = await (signal === undefined ? ended : endedBy(child, ended, signal));
   if (status === null || !(options.allow ?? [0]).includes(status)) {
+    signal?.throwIfAborted();
     throw new ProgramError(command, status, `${out()}${err()}`);
   }
   return { stdout: out(), stderr: err(), status };
+}
+
+/** Process groups that run now. When this process exits before them, as after a second Ctrl-C, they end with it. */
+const groups = new Set<number>();
+const endGroups = () => groups.forEach((group) => kill(group, 'SIGKILL'));
+
+/** Milliseconds that programs get to tidy up after SIGTERM. */
+const grace = 3_000;
+
+/** Waits for a child with a group of its own; an abort ends the group. */
+async function endedBy(
+  { pid }: ChildProcess,
+  ended: Promise<number | null>,
+  signal: AbortSignal,
+): Promise<number | null> {
+  if (pid === undefined) return ended;
+  let last: NodeJS.Timeout | undefined;
+  const end = () => {
+    kill(pid, 'SIGTERM');
+    last = setTimeout(() => kill(pid, 'SIGKILL'), grace);
+  };
+  if (groups.size === 0) process.on('exit', endGroups);
+  groups.add(pid);
+  signal.addEventListener('abort', end);
+  try {
+    return await ended;
+  } finally {
+    clearTimeout(last);
+    signal.removeEventListener('abort', end);
+    // The program itself is gone; what it started may have closed our pipes and still be there.
+    if (signal.aborted) kill(pid, 'SIGKILL');
+    groups.delete(pid);
+    if (groups.size === 0) process.off('exit', endGroups);
+  }
+}
+
+function kill(group: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(-group, name);
+  } catch {
+    // It ended in between.
+  }
 }
 
 function collect(stream: NodeJS.ReadableStream, onLine?: (line: string) => void): () => string {

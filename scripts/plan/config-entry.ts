@@ -21,8 +21,21 @@ export async function applyConfigEntry(resource: PlannedResource, { lab }: Conte
   await api(resource, lab).put('/v1/config', { Kind: kind, ...named, ...(JSON.parse(String(json)) as object) });
 }
 
+/** Whether Consul holds all that the plan says; what it adds by itself (indexes, defaults) is no difference. */
 export async function hasConfigEntry(resource: PlannedResource, { lab }: Context): Promise<boolean> {
-  return (await api(resource, lab).find(pathOf(resource))) !== undefined;
+  const found = await api(resource, lab).find(pathOf(resource));
+  return found !== undefined && holds(found, JSON.parse(String(resource.values.config_json)));
+}
+
+function holds(found: unknown, wanted: unknown): boolean {
+  if (Array.isArray(wanted)) {
+    return (
+      Array.isArray(found) && found.length === wanted.length && wanted.every((item, index) => holds(found[index], item))
+    );
+  }
+  if (typeof wanted !== 'object' || wanted === null) return found === wanted;
+  if (typeof found !== 'object' || found === null) return false;
+  return Object.entries(wanted).every(([key, value]) => holds((found as Record<string, unknown>)[key], value));
 }
 
 export async function deleteConfigEntry(resource: PlannedResource, { lab }: Context): Promise<void> {

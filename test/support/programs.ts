@@ -1,18 +1,16 @@
 /** Stands in for `constructs/programs`: the plan's tests need programs, not the real ones. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Service } from '../../model/lab';
 import { temporaryFolder } from './folder';
 
 /** Text that Terraform and Helm would read as expressions, if the program travelled as text. */
 export const programText = 'console.log(`${1} {{ .Values.x }} %{ if }`);\n';
 
-let folder: string | undefined;
+const folder = temporaryFolder();
 
 export function bundledProgram(name: string): { file: string; hash: string } {
-  folder ??= temporaryFolder();
   const file = join(folder, `${name.replaceAll('/', '-')}.js`);
-  mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, programText);
   return { file, hash: 'HASH' };
 }

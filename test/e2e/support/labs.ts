@@ -1,5 +1,5 @@
-/** Lab files for the tests: the default lab, and what a person might change of it. */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+/** Lab files for the tests: the default lab under a name and ports of its own, and what a person might change of it. */
+import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
@@ -7,28 +7,52 @@ import type { Lab } from '../../../model/lab';
 import { parseLab } from '../../../model/parse';
 import { root } from './cli';
 
-const folder = mkdtempSync(join(tmpdir(), 'isthmus-e2e-'));
+export const labName = 'e2e';
 
-interface Raw {
+/** Under the tests' own folder, whatever test file asks: jest gives each a module registry of its own. */
+const folder = process.env.ISTHMUS_E2E_FOLDER ?? mkdtempSync(join(tmpdir(), 'isthmus-e2e-'));
+process.env.ISTHMUS_E2E_FOLDER = folder;
+chmodSync(folder, 0o755);
+
+interface RawLab {
+  name: string;
   services: Record<string, Record<string, unknown>>;
   access: Record<string, unknown>[];
   settings?: Record<string, unknown>;
 }
 
-/** File of the places that `info` serves in these tests; it may be changed while info runs. */
-export const placesFile = join('/var/lib/isthmus', 'e2e-places.json');
+/** File with the places that info serves in these tests; it may be changed while info runs. */
+export const placesFile = join(folder, 'places.json');
 
-/** Writes a lab file made from the default one. */
-export function labFile(name: string, change: (lab: Raw) => void = () => {}): string {
-  const raw = parse(readFileSync(join(root, 'labs/local.yaml'), 'utf8')) as Raw;
+export const page = 'http://127.0.0.1:18080/';
+
+/** Writes a lab file made from the default one, and reads it back. */
+export function makeLab(name: string, change: (lab: RawLab) => void = () => {}): { file: string; lab: Lab } {
+  const raw = parse(readFileSync(join(root, 'labs/local.yaml'), 'utf8')) as RawLab;
+  raw.name = labName;
+  raw.settings = { pagePort: 18080, apiPort: 18443 };
+  Object.assign(raw.services['east/info'] ?? {}, { env: { PLACES_FILE: placesFile } });
   change(raw);
   const file = join(folder, `${name}.yaml`);
   writeFileSync(file, stringify(raw));
-  return file;
-}
-
-export function readLab(file: string): Lab {
   const { lab } = parseLab(readFileSync(file, 'utf8'));
   if (lab === undefined) throw new Error(`${file} has faults`);
-  return lab;
+  return { file, lab };
+}
+
+/** The default lab. */
+export function openLab(): { file: string; lab: Lab } {
+  return makeLab('open');
+}
+
+/** The default lab before anybody wrote the row that crosses the border. */
+export function closedLab(): { file: string; lab: Lab } {
+  return makeLab('closed', (lab) => {
+    lab.access = lab.access.filter(({ to }) => to !== 'east/info');
+  });
+}
+
+/** Puts info's own places into the file that it serves, changed as a test likes. */
+export function writePlaces(change: (text: string) => string = (text) => text): void {
+  writeFileSync(placesFile, change(readFileSync(join(root, 'services/weather/info/places.json'), 'utf8')));
 }
