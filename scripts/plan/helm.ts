@@ -5,6 +5,7 @@ import { FailureError, ProgramError } from '../errors';
 import { locate } from '../machine/binaries';
 import { run } from '../machine/exec';
 import { cluster } from './namespace';
+import { withoutHopelessPods } from './pods';
 import type { PlannedResource } from './read';
 import type { Context } from './types';
 
@@ -21,7 +22,7 @@ function release({ values }: PlannedResource): ReleaseValues {
 }
 
 /** Installs or upgrades a release and waits until its workloads are ready. */
-export async function applyRelease(resource: PlannedResource, { signal }: Context): Promise<void> {
+export async function applyRelease(resource: PlannedResource, { signal, say }: Context): Promise<void> {
   const { name, namespace, chart, values = [], timeout = 300 } = release(resource);
   const folder = mkdtempSync(join(tmpdir(), 'isthmus-values-'));
   try {
@@ -33,10 +34,12 @@ export async function applyRelease(resource: PlannedResource, { signal }: Contex
     await freePending(resource);
     // Helm 4's own defaults differ from those of the Terraform provider, whose plan this is.
     const flags = ['--server-side=false', '--wait=legacy', `--timeout=${timeout}s`, '--namespace', namespace];
-    await run(locate('helm'), [...cluster(resource), 'upgrade', '--install', name, chart, ...flags, ...files], {
-      cwd: resource.folder,
-      ...(signal === undefined ? {} : { signal }),
-    });
+    await withoutHopelessPods(resource, say, signal, (stop) =>
+      run(locate('helm'), [...cluster(resource), 'upgrade', '--install', name, chart, ...flags, ...files], {
+        cwd: resource.folder,
+        signal: stop,
+      }),
+    );
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
     throw new FailureError(`release ${namespace}/${name}: ${error.message}\n${await podsOf(resource)}`);

@@ -61,9 +61,16 @@ export function readPlan(outdir: string): PlannedResource[] {
     json: JSON.parse(readFileSync(join(outdir, entry.synthesizedStackPath), 'utf8')) as StackJson,
   }));
   const own = new Map(stacks.map((stack) => [stack.name, readStack(stack.name, stack.folder, stack.json)]));
-  return stacks.flatMap(({ name, dependencies }) => {
-    const below = dependencies.flatMap((dependency) => (own.get(dependency) ?? []).map(({ id }) => id));
-    return (own.get(name) ?? []).map((resource) => ({ ...resource, dependsOn: [...resource.dependsOn, ...below] }));
+  const byName = new Map(stacks.map((stack) => [stack.name, stack]));
+  // A stack may be empty, so that only the stacks below it hold what its dependents wait for.
+  const below = (name: string): string[] =>
+    (byName.get(name)?.dependencies ?? []).flatMap((lower) => [
+      ...(own.get(lower) ?? []).map(({ id }) => id),
+      ...below(lower),
+    ]);
+  return stacks.flatMap(({ name }) => {
+    const waitsFor = [...new Set(below(name))];
+    return (own.get(name) ?? []).map((resource) => ({ ...resource, dependsOn: [...resource.dependsOn, ...waitsFor] }));
   });
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { readVariables, upstreamUrl } from '../common/environment';
+import { noRow, readVariables, upstreamUrl } from '../common/environment';
 import { runProgram } from '../common/program';
 import { backendApp } from './app';
 import { infoClient } from './info';
@@ -7,7 +7,7 @@ import { openWeather } from './openweather';
 import { sampleWeather } from './sample';
 
 const variables = z.object({
-  INFO_URL: upstreamUrl,
+  INFO_URL: upstreamUrl.default(noRow('info')),
   OPENWEATHER_API_KEY: z.string().trim().min(1).optional(),
   OPENWEATHER_URL: upstreamUrl.default('https://api.openweathermap.org'),
 });

@@ -52,3 +52,11 @@ export function readVariables<S extends z.ZodType>(schema: S, env: NodeJS.Proces
   const faults = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
   throw new EnvironmentError(`environment variables to mend:\n${faults.join('\n')}`);
 }
+
+/**
+ * Where an upstream is that no row of the access table lets the program call: nowhere (RFC 6761). Its part of the page
+ * then says that it can't be reached, as it does when a row is taken away.
+ */
+export function noRow(service: string): string {
+  return `http://${service}.no-row-of-the-access-table.invalid`;
+}

@@ -73,7 +73,7 @@ describe('the bundles', () => {
 
   test('do not start with a wrong environment, and say what to mend', async () => {
     const child = spawn(process.execPath, [bundled('backend')], {
-      env: { PORT: '0' },
+      env: { PORT: '0', INFO_URL: 'info' },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     running.push(child);
