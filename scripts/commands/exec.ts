@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { consulSocket, managementTokenFile } from '../../model/hosts';
 import { type Lab, mesh as meshOf, type Service } from '../../model/lab';
 import { netns } from '../../model/local';
-import { kubeconfigFile, stateFolder } from '../../model/names';
+import { insideKubeconfigFile, kubeconfigFile, stateFolder } from '../../model/names';
 import { podOf } from '../call/proxies';
 import { FailureError, UsageError } from '../errors';
 import { locate } from '../machine/binaries';
@@ -75,7 +75,7 @@ function environment(lab: Lab, where: string): Record<string, string> {
   const path = [...new Set(tools), process.env.PATH ?? ''].join(':');
   switch (mesh?.kind) {
     case 'istio':
-      return { PATH: path, KUBECONFIG: `${kubeconfigFile(lab.name, mesh.name)}.inside` };
+      return { PATH: path, KUBECONFIG: insideKubeconfigFile(lab.name, mesh.name) };
     case 'consul':
       return {
         PATH: path,

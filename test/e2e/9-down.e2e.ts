@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { run } from '../../scripts/machine/exec';
 import { succeed } from './support/cli';
-import { labName, openLab } from './support/labs';
+import { folder, labName, openLab } from './support/labs';
 
 const { file, lab } = openLab();
 
@@ -17,10 +17,7 @@ test('down of a lab that is not there is fine', async () => {
   expect(await succeed('--config', file, 'down')).toContain(`Nothing of lab ${lab.name} is left`);
 });
 
-afterAll(() => {
-  const folder = process.env.ISTHMUS_E2E_FOLDER;
-  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function trace() {
   const { stdout } = await run('ip', ['netns', 'list']);

@@ -1,5 +1,5 @@
 /** Lab files for the tests: the default lab under a name and ports of its own, and what a person might change of it. */
-import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
@@ -9,9 +9,9 @@ import { root } from './cli';
 
 export const labName = 'e2e';
 
-/** Under the tests' own folder, whatever test file asks: jest gives each a module registry of its own. */
-const folder = process.env.ISTHMUS_E2E_FOLDER ?? mkdtempSync(join(tmpdir(), 'isthmus-e2e-'));
-process.env.ISTHMUS_E2E_FOLDER = folder;
+/** One folder for all test files; programs of other users read the places in it. */
+export const folder = join(tmpdir(), 'isthmus-e2e');
+mkdirSync(folder, { recursive: true });
 chmodSync(folder, 0o755);
 
 interface RawLab {
