@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import type { Lab } from '../model/lab';
 import { meshArgument, serviceArgument } from './arguments';
 import { bench } from './bench/bench';
+import { benchMemory, formatMemory } from './bench/memory';
 import { formatBench } from './bench/report';
 import { callCommand, formatCall } from './commands/call';
 import { down } from './commands/down';
@@ -10,10 +11,11 @@ import { execCommand, logsCommand } from './commands/exec';
 import { hostApply, hostRemove } from './commands/host';
 import { kubeconfigCommand, openCommand } from './commands/open';
 import { up } from './commands/up';
-import { FailureError, UsageError } from './errors';
+import { FailureError, StoppedError, UsageError } from './errors';
 import { defaultConfig, loadLab } from './load';
 import { cleanCache } from './machine/cache';
 import { withLock } from './machine/lock';
+import { prepareMachine } from './machine/machine';
 import { pair, pairFromEnvironment, unpair } from './pairing/pair';
 import { makeProgress } from './progress';
 import { rotateRoot } from './rotate/rotate';
@@ -36,9 +38,11 @@ program
   .description('raise the lab, or bring a raised one to what its file says; safe to repeat')
   .action(async () => {
     const wanted = lab();
+    const begin = Date.now();
+    const options = { config: config(), progress: makeProgress(), signal: stoppable() };
+    await prepareMachine(wanted, options.progress, options.signal);
     await withLock('up', wanted.name, async () => {
-      const begin = Date.now();
-      const { page } = await up(wanted, { config: config(), progress: makeProgress(), signal: interrupted() });
+      const { page } = await up(wanted, options);
       say(`\nLab ${wanted.name} is up after ${((Date.now() - begin) / 1000).toFixed(1)} s.`);
       if (page !== undefined) say(`The page: ${page}`);
       say('What now: ./isthmus call · ./isthmus status · ./isthmus down');
@@ -129,9 +133,17 @@ program
         say(`${mesh}: new root ${root}, trusted by ${peer} after ${ms} ms`);
   });
 
-program
-  .command('bench')
-  .description('measure, side by side in one run')
+const benches = program.command('bench').description('measure the lab');
+benches
+  .command('memory')
+  .description('what the lab holds in memory')
+  .option('--json', 'machine-readable output')
+  .action((options: { json?: boolean }) => {
+    const result = benchMemory(lab().name);
+    if (options.json === true) json(result);
+    else say(formatMemory(result));
+  });
+benches
   .command('call')
   .description('in-mesh against federated calls, on reused and on new connections')
   .option('--rounds <n>', 'rounds of each case', '4')
@@ -158,15 +170,14 @@ host.command('remove').action(() => hostRemove(process.env));
 program.command('pair', { hidden: true }).action(() => pair(pairFromEnvironment(process.env), say));
 program.command('unpair', { hidden: true }).action(() => unpair(pairFromEnvironment(process.env)));
 
-/** Aborted by the first Ctrl-C; the second one ends the program at once. */
-function interrupted(): AbortSignal {
+/** Aborted by the first Ctrl-C, SIGTERM or hang-up; the second ends the program and its children at once. */
+function stoppable(): AbortSignal {
   const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      process.stderr.write(
-        '\nStopping. What was done stays: isthmus up goes on from here, isthmus down takes it away.\n',
-      );
-      stop.abort(new FailureError(`stopped by ${signal}`));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      const stopped = new StoppedError(signal);
+      if (stop.signal.aborted) process.exit(stopped.exitCode);
+      stop.abort(stopped);
     });
   }
   return stop.signal;
@@ -174,6 +185,12 @@ function interrupted(): AbortSignal {
 
 function exitStatus(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof StoppedError) {
+    process.stderr.write(
+      `isthmus: ${error.message}; what was done stays: \`isthmus up\` goes on from here, \`isthmus down\` takes it away\n`,
+    );
+    return error.exitCode;
+  }
   if (error instanceof UsageError || error instanceof FailureError) {
     process.stderr.write(`isthmus: ${error.message}\n`);
     return error.exitCode;
@@ -187,4 +204,6 @@ function exitStatus(error: unknown): number {
 
 program.parseAsync().catch((error: unknown) => {
   process.exitCode = exitStatus(error);
+  // Work that nobody waits for any more must not keep a stopped command alive.
+  if (error instanceof StoppedError) process.exit();
 });
