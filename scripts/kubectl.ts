@@ -1,5 +1,7 @@
 /** kubectl on a mesh of the lab. */
+import { existsSync } from 'node:fs';
 import { kubeconfigFile } from '../model/names';
+import { FailureError } from './errors';
 import { locate } from './machine/binaries';
 import { type RunOptions, type RunResult, run } from './machine/exec';
 
@@ -10,7 +12,10 @@ export function kubectl(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<RunResult> {
-  return run(locate('kubectl'), [`--kubeconfig=${kubeconfigFile(lab, mesh)}`, ...args], options);
+  const kubeconfig = kubeconfigFile(lab, mesh);
+  if (!existsSync(kubeconfig))
+    return Promise.reject(new FailureError(`lab ${lab} is not up on this machine. What now: isthmus up`));
+  return run(locate('kubectl'), [`--kubeconfig=${kubeconfig}`, ...args], options);
 }
 
 /** Objects that `kubectl get ... -o json` lists. */

@@ -137,7 +137,7 @@ export function managementApi(lab: string, mesh: string): ConsulApi {
   try {
     token = readFileSync(path, 'utf8').trim();
   } catch {
-    throw new FailureError(`no management token of mesh ${mesh} at ${path}; raise the lab first: isthmus up`);
+    throw new FailureError(`lab ${lab} has no Consul mesh ${mesh} on this machine (no ${path}). What now: isthmus up`);
   }
   return new ConsulApi(consulSocket(lab, mesh), token);
 }

@@ -1,5 +1,7 @@
 /** The machine: interrupted, repeated, contended. Leaves the lab up, with the border row not yet written. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { askHolder } from '../../scripts/machine/lock';
+import { until } from '../../scripts/machine/until';
 import { isthmus, start, succeed } from './support/cli';
 import { closedLab, labName, page, writePlaces } from './support/labs';
 
@@ -23,9 +25,9 @@ test.each([700, 4_000, 15_000])(
 
 test('a second command says who holds the lock', async () => {
   const first = start(['--config', file, 'up']);
-  let second = await isthmus('--config', file, 'up');
-  // Until the first one holds the lock, the second may win it: then the first is the one that is refused.
-  if (second.status === 0) second = await first.ended;
+  const held = async () => (await askHolder())?.lab === labName;
+  expect(await until(held, { timeout: 30_000, interval: 20 })).toBe(true);
+  const second = await isthmus('--config', file, 'up');
   expect(second.status).toBe(1);
   expect(second.stderr).toMatch(
     new RegExp(`another command is at work on this machine: .isthmus up. on lab ${labName} \\(process \\d+, since `),
