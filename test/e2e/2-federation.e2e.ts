@@ -1,7 +1,9 @@
 /** The federated call: refused without its row, answered with it, and only to whom the row names. */
+import type { z } from 'zod';
 import { resolvedImports } from '../../model/imports';
 import { mesh } from '../../model/lab';
 import { hostsNetwork, netns } from '../../model/local';
+import { outputs } from '../../model/output';
 import { federationIdentity } from '../../model/planes';
 import { managementApi } from '../../scripts/hosts/consul-api';
 import { kubectl } from '../../scripts/kubectl';
@@ -20,17 +22,10 @@ const [entry] = resolvedImports(lab, mesh(lab, 'west'));
 const infoIdentity = entry?.identity;
 const backendOutside = federationIdentity(lab, 'west', 'east', 'backend');
 
-interface Call {
-  ok: boolean;
-  status: number;
-  ms: number;
-  hops: { at: string; identity: string | null; sni: string | null }[];
-}
-
-async function call(...args: string[]): Promise<Call> {
+async function call(...args: string[]): Promise<z.output<typeof outputs.call>> {
   const { stdout, stderr } = await isthmus('--config', file, 'call', '--json', ...args);
   if (stdout === '') throw new Error(stderr);
-  return JSON.parse(stdout) as Call;
+  return outputs.call.parse(JSON.parse(stdout));
 }
 
 test('without a row backend can not call info', async () => {
@@ -202,7 +197,7 @@ describe('a local caller in Consul', () => {
 });
 
 test('status tells of meshes, peering and imports', async () => {
-  const status = JSON.parse(await succeed('--config', file, 'status', '--json'));
+  const status = outputs.status.parse(JSON.parse(await succeed('--config', file, 'status', '--json')));
   expect(status.meshes).toEqual([
     expect.objectContaining({
       name: 'west',
@@ -222,5 +217,5 @@ test('status tells of meshes, peering and imports', async () => {
       healthy: true,
     }),
   ]);
-  expect(new Date(status.imports[0].leafExpires).getTime()).toBeGreaterThan(Date.now());
+  expect(new Date(status.imports[0]?.leafExpires ?? 0).getTime()).toBeGreaterThan(Date.now());
 });

@@ -1,0 +1,63 @@
+/**
+ * What other programs may rely on in `--json` output. More fields are fine. The same as JSON Schema is in
+ * `docs/schema/`; a test compares.
+ */
+import * as z from 'zod';
+
+const root = z.object({ sha256: z.string(), notAfter: z.iso.datetime() });
+
+export const outputs = {
+  call: z.object({
+    ok: z.boolean(),
+    status: z.int().describe('HTTP status that the caller got; 0 when there was no answer'),
+    ms: z.number(),
+    hops: z.array(
+      z.object({
+        at: z.string(),
+        identity: z.string().nullable().describe("the peer's URI SAN as the proxy at this hop verified it"),
+        sni: z.string().nullable(),
+      }),
+    ),
+  }),
+  status: z.object({
+    meshes: z.array(
+      z.object({
+        name: z.string(),
+        kind: z.enum(['istio', 'consul']),
+        trustDomain: z.string(),
+        roots: z.array(root),
+        healthy: z.boolean(),
+      }),
+    ),
+    peerings: z.array(z.object({ mesh: z.string(), peer: z.string(), state: z.string() })),
+    imports: z.array(
+      z.object({
+        service: z.string(),
+        consumer: z.string(),
+        endpoints: z.array(z.string()),
+        leafExpires: z.iso.datetime().nullable(),
+        healthy: z.boolean(),
+      }),
+    ),
+    exports: z.array(z.object({ service: z.string(), peer: z.string() })),
+  }),
+  bench: z.object({
+    calls: z.array(
+      z.object({
+        case: z.string(),
+        n: z.int(),
+        failed: z.int(),
+        p50: z.number().describe('milliseconds'),
+        p90: z.number(),
+        p99: z.number(),
+        perSecond: z.number(),
+        ratio: z.number().nullable().describe('median as a multiple of the case it is compared with'),
+      }),
+    ),
+  }),
+} as const;
+
+/** One output as JSON Schema. Fields that are not named are allowed. */
+export function outputSchema(name: keyof typeof outputs): unknown {
+  return z.toJSONSchema(outputs[name], { io: 'input' });
+}
