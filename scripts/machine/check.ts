@@ -1,19 +1,22 @@
 /** Looks whether this machine can hold the lab, before anything is made. Every fault is told at once. */
-import { readFileSync, statfsSync } from 'node:fs';
-import { freemem } from 'node:os';
-import { dirname } from 'node:path';
 import type { Lab } from '../../model/lab';
 import { stateFolder } from '../../model/names';
 import { FailureError } from '../errors';
 import { missingProducts } from './binaries';
 import { cacheFolder } from './cache';
-import { cgroupTrees, isCgroup2 } from './cgroup';
 import { listDaemons } from './daemon';
-import { run } from './exec';
-import { type Forward, portHolder, portTaken } from './forward';
+import { type Forward, portTaken } from './forward';
+import { usedByGo } from './golang';
 import { imagesMissing } from './images';
 import { machineForwards } from './machine-forwards';
-import { onPath } from './packages';
+import { type Probes, thisMachine } from './probes';
+
+/** What the lab needs from here on, in GiB. */
+export interface Needs {
+  readonly state: number;
+  readonly cache: number;
+  readonly memory: number;
+}
 
 /** Free space in GiB. Measured: state 2, cache 1.3; Go's modules and objects of a whole build 12. */
 const disk = { state: 3, cache: 2, build: 14 } as const;
@@ -24,10 +27,7 @@ const gibibyte = 2 ** 30;
 
 /** Throws {@link FailureError} that lists everything that would keep the lab from running here. */
 export async function checkMachine(lab: Lab): Promise<void> {
-  const basics = platformFaults();
-  // What follows would only repeat that we are not root, or fail for want of Linux.
-  const faults =
-    basics.length > 0 ? basics : [...(await kernelFaults()), ...spaceFaults(lab), ...(await portFaults(lab))];
+  const faults = await machineFaults(lab, thisMachine, () => needs(lab));
   if (faults.length > 0) {
     throw new FailureError(
       `this machine can't hold lab ${lab.name}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
@@ -35,27 +35,59 @@ export async function checkMachine(lab: Lab): Promise<void> {
   }
 }
 
-function platformFaults(): string[] {
-  if (process.platform !== 'linux' || process.arch !== 'x64') {
-    return [
-      `the local lab needs Linux on amd64, this is ${process.platform} on ${process.arch}; use a virtual machine with 2 cores and 4 GiB`,
-    ];
-  }
-  return process.getuid?.() === 0 ? [] : ['network namespaces and containers need root; run the command with sudo'];
+/** Everything that keeps a lab from running on a machine, one sentence each. */
+export async function machineFaults(lab: Lab, probes: Probes, needed: () => Needs): Promise<string[]> {
+  const basics = platformFaults(probes);
+  // What follows would only repeat that we are not root, or fail for want of Linux.
+  if (basics.length > 0) return basics;
+  return [
+    ...nameFaults(lab, probes),
+    ...(await kernelFaults(probes)),
+    ...spaceFaults(lab, probes, needed()),
+    ...(await portFaults(lab, probes)),
+  ];
 }
 
-/** Tries each feature in a namespace that is gone when the trial ends. */
-async function kernelFaults(): Promise<string[]> {
+function platformFaults({ platform, arch, rights }: Probes): string[] {
+  if (platform !== 'linux' || arch !== 'x64') {
+    return [
+      `the local lab needs Linux on amd64, this is ${platform} on ${arch}; use a virtual machine with 2 cores and 4 GiB`,
+    ];
+  }
+  switch (rights()) {
+    case 'root':
+      return [];
+    case 'user namespace':
+      return [
+        'this is root of a user namespace, which may not make mounts and cgroups for containers; run the command outside of it, with sudo',
+      ];
+    case 'user':
+      return ['network namespaces and containers need root; run the command with sudo'];
+  }
+}
+
+function nameFaults(lab: Lab, probes: Probes): string[] {
+  const other = probes.namesake(lab);
+  if (other === undefined) return [];
+  return [
+    `lab ${other} is on this machine, and with a lab ${lab.name} beside it nobody could tell whose network namespace is whose; take ${other} down, or rename this lab`,
+  ];
+}
+
+async function kernelFaults(probes: Probes): Promise<string[]> {
   const faults: string[] = [];
-  if (cgroupTrees().length === 0) faults.push('there are no cgroups under /sys/fs/cgroup; mount cgroup2 there');
-  const missing = ['cpu', 'memory', 'pids', 'cpuset'].filter((name) => !hasController(name));
+  const controllers = probes.controllers();
+  if (controllers === undefined) faults.push('there are no cgroups under /sys/fs/cgroup; mount cgroup2 there');
+  const missing = ['cpu', 'memory', 'pids', 'cpuset'].filter((name) => controllers?.includes(name) === false);
   if (missing.length > 0) faults.push(`the cgroup controllers ${missing.join(', ')} are off; switch them on at boot`);
-  if (!(await hasOverlay())) faults.push('the kernel has no overlay file system; load it with `modprobe overlay`');
+  if (!(await probes.hasOverlay())) {
+    faults.push('the kernel has no overlay file system; load it with `modprobe overlay`');
+  }
   for (const [what, command] of trials) {
-    // A program that is not installed yet will be; the kernel is tried again when the network is made.
-    if (!onPath(command[0] ?? '')) continue;
-    const tried = await run('unshare', ['--net', '--', ...command]).catch((error: Error) => error);
-    if (tried instanceof Error) faults.push(`the kernel refuses ${what}: ${tried.message.replaceAll('\n', ' ')}`);
+    const refusal = await probes.refusal(command);
+    if (refusal !== undefined) {
+      faults.push(`the kernel refuses ${what}: ${refusal}; use a kernel that has it, or a privileged container`);
+    }
   }
   return faults;
 }
@@ -71,62 +103,47 @@ const trials: readonly (readonly [string, readonly string[]])[] = [
   ['address translation by iptables (CONFIG_NFT_NAT or CONFIG_IP_NF_NAT)', ['iptables', '-t', 'nat', '-N', 'PROBE']],
 ];
 
-function hasController(name: string): boolean {
-  if (isCgroup2()) return readFileSync('/sys/fs/cgroup/cgroup.controllers', 'utf8').split(/\s/).includes(name);
-  return readFileSync('/proc/cgroups', 'utf8')
-    .split('\n')
-    .some((line) => new RegExp(`^${name}\\s.*\\s1$`).test(line));
-}
-
-async function hasOverlay(): Promise<boolean> {
-  const known = () => /\boverlay$/m.test(readFileSync('/proc/filesystems', 'utf8'));
-  if (!known()) await run('modprobe', ['overlay']).catch(() => undefined);
-  return known();
-}
-
-function spaceFaults(lab: Lab): string[] {
+/** What is missing of the lab now; what is there already has its space. */
+function needs(lab: Lab): Needs {
   const building = missingProducts().some((product) => product.source.kind === 'go');
-  const cacheNeed = (building ? disk.build : 0) + (imagesMissing() ? disk.cache : 0);
-  const faults = [
-    ...tooFull(stateFolder(lab.name), listDaemons(stateFolder(lab.name)).length > 0 ? 0 : disk.state),
-    ...tooFull(cacheFolder(), cacheNeed),
-  ];
-  const free = (availableMemory() ?? freemem()) / gibibyte;
-  const running = listDaemons(stateFolder(lab.name)).some((daemon) => daemon.running);
-  if (!running && free < memory) {
-    faults.push(`${free.toFixed(1)} GiB of memory are free, the lab needs ${memory}; end other programs`);
+  const build = building ? Math.max(0, disk.build - usedByGo() / gibibyte) : 0;
+  const daemons = listDaemons(stateFolder(lab.name));
+  return {
+    state: daemons.length > 0 ? 0 : disk.state,
+    cache: build + (imagesMissing() ? disk.cache : 0),
+    memory: daemons.some((daemon) => daemon.running) ? 0 : memory,
+  };
+}
+
+function spaceFaults(lab: Lab, probes: Probes, needed: Needs): string[] {
+  const places = [
+    { folder: stateFolder(lab.name), need: needed.state },
+    { folder: cacheFolder(), need: needed.cache },
+  ].map((place) => ({ ...place, ...probes.freeDisk(place.folder) }));
+  const faults = [...new Set(places.map(({ device }) => device))].flatMap((device) => {
+    const here = places.filter((place) => place.device === device && place.need > 0);
+    // On one file system the needs add up.
+    const need = here.reduce((sum, place) => sum + place.need, 0);
+    const free = (here[0]?.bytes ?? 0) / gibibyte;
+    const folders = here.map(({ folder }) => folder).join(' and ');
+    return free >= need ? [] : [`${gib(free)} are free for ${folders}, ${gib(need)} are needed; free some space`];
+  });
+  const free = probes.freeMemory() / gibibyte;
+  if (free < needed.memory) {
+    faults.push(`${gib(free)} of memory are free, the lab needs ${gib(needed.memory)}; end other programs`);
   }
   return faults;
 }
 
-function tooFull(folder: string, need: number): string[] {
-  const existing = nearestExisting(folder);
-  const { bavail, bsize } = statfsSync(existing);
-  const free = (bavail * bsize) / gibibyte;
-  return free >= need ? [] : [`${free.toFixed(1)} GiB are free for ${folder}, ${need} are needed; free some space`];
-}
-
-function nearestExisting(folder: string): string {
-  try {
-    statfsSync(folder);
-    return folder;
-  } catch {
-    return nearestExisting(dirname(folder));
-  }
-}
-
-function availableMemory(): number | undefined {
-  const kibibytes = /^MemAvailable:\s+(\d+)/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1];
-  return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
+function gib(amount: number): string {
+  return `${amount.toFixed(1)} GiB`;
 }
 
 /** Ports that somebody else than this lab listens on. */
-async function portFaults(lab: Lab): Promise<string[]> {
-  const ours = listDaemons(stateFolder(lab.name)).filter((daemon) => daemon.running);
+async function portFaults(lab: Lab, probes: Probes): Promise<string[]> {
   const taken = async (forward: Forward) => {
-    const holder = await portHolder(forward.listen.port);
-    if (holder === undefined || ours.some((daemon) => holder.endsWith(`(process ${daemon.pid})`))) return [];
-    return [await portTaken(forward)];
+    const listener = await probes.listener(forward.listen.port, lab.name);
+    return listener === undefined || listener.ours ? [] : [portTaken(forward, listener.name)];
   };
   const faults = await Promise.all(machineForwards(lab).flatMap(({ forwards }) => forwards.map(taken)));
   return faults.flat();

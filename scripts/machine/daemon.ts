@@ -1,7 +1,7 @@
 /**
  * Long-running programs of a lab. Each is recorded with its start time, so that a recycled process id is never
- * mistaken for ours, and carries the lab's mark in its environment, so that `down` finds it even when the record was
- * lost to a `kill -9`.
+ * mistaken for ours, and carries the lab's mark and its own name in its environment, so that `down` and the next `up`
+ * find it even when the record was lost to a `kill -9`.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -9,6 +9,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, 
 import { join } from 'node:path';
 import { FailureError } from '../errors';
 import { entered } from './exec';
+import { leadsSession, processes, startTime, wasStartedWith } from './processes';
 import { until } from './until';
 
 export interface Daemon {
@@ -35,6 +36,8 @@ interface Recorded {
 
 /** Environment variable that marks every process of a lab with the lab's name. */
 export const labMark = 'ISTHMUS_LAB';
+/** Environment variable with the name of the daemon. */
+const daemonMark = 'ISTHMUS_DAEMON';
 
 /**
  * Starts a program unless the same one (same command line, environment and revision) is running already; one that
@@ -54,6 +57,8 @@ export async function startDaemon(
   if (known !== undefined && isRunning(known)) {
     if (known.hash === hash) return false;
     await stopDaemon(state, daemon.name);
+  } else {
+    await stopUnrecorded(lab, daemon.name);
   }
   mkdirSync(join(state, 'run'), { recursive: true });
   mkdirSync(join(state, 'logs'), { recursive: true });
@@ -65,7 +70,7 @@ export async function startDaemon(
   const log = openSync(logFile(state, daemon.name), 'a');
   const child = spawn(file, args, {
     cwd: daemon.cwd ?? '/',
-    env: { PATH: process.env['PATH'] ?? '', HOME: '/root', LANG: 'C.UTF-8', ...daemon.env, [labMark]: lab },
+    env: environment(lab, daemon),
     detached: true,
     stdio: ['ignore', log, log, ...inherited],
   });
@@ -83,6 +88,11 @@ export async function startDaemon(
   return true;
 }
 
+function environment(lab: string, { name, env }: Daemon): NodeJS.ProcessEnv {
+  const base = { PATH: process.env.PATH ?? '', HOME: '/root', LANG: 'C.UTF-8' };
+  return { ...base, ...env, [labMark]: lab, [daemonMark]: name };
+}
+
 function groups(daemon: Daemon): string {
   return daemon.groups === undefined ? '--clear-groups' : `--groups=${daemon.groups.join(',')}`;
 }
@@ -90,17 +100,25 @@ function groups(daemon: Daemon): string {
 /** Ends a program: SIGTERM, then SIGKILL after `grace` milliseconds. Unknown names are fine. */
 export async function stopDaemon(state: string, name: string, grace = 5_000): Promise<void> {
   const known = readRecord(state, name);
-  if (known !== undefined && isRunning(known)) {
-    signal(known.pid, 'SIGTERM');
-    const gone = async () => !isRunning(known);
-    if (!(await until(gone, { timeout: grace, interval: 20 }))) {
-      signal(known.pid, 'SIGKILL');
-      if (!(await until(gone, { timeout: 5_000, interval: 20 }))) {
-        throw new FailureError(`process ${known.pid} (${name}) survives SIGKILL; it is stuck in the kernel`);
-      }
-    }
-  }
+  if (known !== undefined && isRunning(known)) await end(known, name, grace);
   rmSync(recordFile(state, name), { force: true });
+}
+
+/** Ends a program that was started by a command that was killed before it could record it. */
+async function stopUnrecorded(lab: string, name: string): Promise<void> {
+  const marks = { [labMark]: lab, [daemonMark]: name };
+  // What a daemon starts inherits the marks; containerd's shims must outlive it.
+  const found = processes().filter((pid) => wasStartedWith(pid, marks) && leadsSession(pid));
+  for (const pid of found) await end({ pid, startTime: startTime(pid) ?? '' }, name, 5_000);
+}
+
+async function end(started: Pick<Recorded, 'pid' | 'startTime'>, name: string, grace: number): Promise<void> {
+  const gone = async () => !isRunning(started);
+  signal(started.pid, 'SIGTERM');
+  if (await until(gone, { timeout: grace, interval: 20 })) return;
+  signal(started.pid, 'SIGKILL');
+  if (await until(gone, { timeout: 5_000, interval: 20 })) return;
+  throw new FailureError(`process ${started.pid} (${name}) survives SIGKILL; it is stuck in the kernel`);
 }
 
 /** Names of all recorded programs and whether each is alive. */
@@ -124,19 +142,7 @@ export function logFile(state: string, name: string): string {
   return join(state, 'logs', `${name}.log`);
 }
 
-/** Kernel start time of a process in clock ticks since boot; `undefined` when there is none or it is a zombie. */
-export function startTime(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The command name may hold spaces and brackets; fields are counted after its last bracket.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? undefined : fields[19];
-  } catch {
-    return undefined;
-  }
-}
-
-function isRunning(record: Recorded): boolean {
+function isRunning(record: Pick<Recorded, 'pid' | 'startTime'>): boolean {
   return startTime(record.pid) === record.startTime;
 }
 

@@ -35,6 +35,11 @@ export function entered(netns: string | undefined, command: string, args: readon
     : ['nsenter', [`--net=/run/netns/${netns}`, '--', command, ...args]];
 }
 
+/** Command line of a program that gets SIGTERM when this process dies without a word, as after `kill -9`. */
+export function endingWithUs(command: string, args: readonly string[]): [string, string[]] {
+  return ['setpriv', ['--pdeathsig', 'TERM', '--', command, ...args]];
+}
+
 /**
  * Runs a program and resolves with its output. Throws {@link ProgramError} on a status that is not allowed, and the
  * signal's reason once the program has ended because of it.
@@ -70,7 +75,9 @@ export async function run(command: string, args: readonly string[], options: Run
 
 /** Process groups that run now. When this process exits before them, as after a second Ctrl-C, they end with it. */
 const groups = new Set<number>();
-const endGroups = () => groups.forEach((group) => kill(group, 'SIGKILL'));
+const endGroups = () => {
+  for (const group of groups) kill(group, 'SIGKILL');
+};
 
 /** Milliseconds that programs get to tidy up after SIGTERM. */
 const grace = 3_000;
@@ -120,6 +127,9 @@ function collect(stream: NodeJS.ReadableStream, onLine?: (line: string) => void)
     const lines = (rest + chunk).split('\n');
     rest = lines.pop() ?? '';
     lines.forEach(onLine);
+  });
+  stream.on('end', () => {
+    if (rest !== '') onLine?.(rest);
   });
   return () => text;
 }

@@ -1,20 +1,10 @@
 /** Fetches what is not built: PyPI wheels, npm packages and Debian packages, each by its ordinary client. */
 import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FailureError } from '../errors';
+import { scratchFolder } from './cache';
 import { run } from './exec';
 
 export interface Fetch {
@@ -22,9 +12,9 @@ export interface Fetch {
   readonly signal?: AbortSignal;
 }
 
-/** Runs `work` in a folder that is removed afterwards. */
+/** Runs `work` in a folder that is removed afterwards. It is in the cache, which sweeps what a killed command left. */
 export async function inScratch<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'isthmus-'));
+  const folder = scratchFolder();
   try {
     return await work(folder);
   } finally {
@@ -48,7 +38,7 @@ export async function fetchWheel(wheel: string, sha256: string, into: string, fe
       '--only-binary=:all:',
       '--require-hashes',
     ];
-    await run('python3', [...args, '-d', scratch, '-r', list], runOptions(fetch));
+    await run('python3', [...args, '-d', scratch, '-r', list], { ...runOptions(fetch), env: { TMPDIR: scratch } });
     await unzip(only(scratch, '.whl', wheel), into, fetch);
   });
 }

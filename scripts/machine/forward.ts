@@ -64,17 +64,22 @@ export async function stopForwarder(lab: string, name: string): Promise<void> {
   await stopDaemon(stateFolder(lab), name, 1_000);
 }
 
-/** Who listens on a TCP port of this machine, as `nginx (process 4711)`; `undefined` when nobody is known to. */
-export async function portHolder(port: number): Promise<string | undefined> {
+/** Who listens on a TCP port of this machine's loopback: its name with its process id, where root may know it. */
+export async function portListener(
+  port: number,
+): Promise<{ readonly name: string; readonly pid?: number } | undefined> {
   const { stdout } = await run('ss', ['-Hltnp', `sport = :${port}`]).catch(() => ({ stdout: '' }));
-  const [, name, pid] = /users:\(\("([^"]+)",pid=(\d+)/.exec(stdout) ?? [];
-  if (name !== undefined) return `${name} (process ${pid})`;
-  return stdout.trim() === '' ? undefined : 'a process of another user';
+  // A listener on another address than ours or all is not in the way.
+  const line = stdout.split('\n').find((row) => /\s(127\.0\.0\.1|0\.0\.0\.0|\*|\[::\]):\d+\s/.test(row));
+  if (line === undefined) return undefined;
+  const [, name, pid] = /users:\(\("([^"]+)",pid=(\d+)/.exec(line) ?? [];
+  return name === undefined
+    ? { name: 'a process of another user' }
+    : { name: `${name} (process ${pid})`, pid: Number(pid) };
 }
 
 /** The message for a port that is taken. */
-export async function portTaken(forward: Forward): Promise<string> {
-  const holder = (await portHolder(forward.listen.port)) ?? 'another process';
+export function portTaken(forward: Forward, holder = 'another process'): string {
   const fix = forward.setting === undefined ? '' : ` or set another ${forward.setting} in the lab file`;
   return `port ${forward.listen.port} on ${forward.listen.host} is in use by ${holder}; end it${fix}`;
 }
@@ -100,7 +105,9 @@ async function listen(forwards: readonly Forward[], netns: string | undefined): 
   if (first === undefined && servers.length === forwards.length) return servers;
   for (const server of servers) server.close();
   const forward = forwards.find((candidate) => text(candidate.listen) === first?.address);
-  if (first?.code === 'EADDRINUSE' && forward !== undefined) throw new FailureError(await portTaken(forward));
+  if (first?.code === 'EADDRINUSE' && forward !== undefined) {
+    throw new FailureError(portTaken(forward, (await portListener(forward.listen.port))?.name));
+  }
   const why = first === undefined ? `the listening process ended with status ${status}` : first.code;
   throw new FailureError(`can't listen on ${first?.address ?? addresses.join(', ')}: ${why}`);
 }

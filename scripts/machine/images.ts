@@ -1,27 +1,18 @@
 /**
- * The lab's container images, made without Docker: a Debian base from mmdebstrap and the pinned programs as layers, in
- * one docker-archive that holds every layer once. All names end in `.invalid`, so that nothing can ever pull them.
+ * The lab's container images: a Debian base from mmdebstrap and the pinned programs as layers. All names end in
+ * `.invalid`, so that nothing can ever pull them.
  */
 import { createHash } from 'node:crypto';
-import {
-  copyFileSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Mesh } from '../../model/lab';
 import { uids } from '../../model/local';
 import { versions } from '../../model/versions';
-import { bootstrapTemplate, locate } from './binaries';
-import { entryFile, entryHash, findEntry, makeEntry, sha256, verifyEntry } from './cache';
-import { run } from './exec';
+import { bootstrapTemplate, locate, missingProducts } from './binaries';
+import { entryFile, entryHash, findEntry, makeEntry, removeEntries, verifyEntry } from './cache';
+import { endingWithUs, run } from './exec';
 import type { Fetch } from './fetch';
+import { type Archive, type Image, writeArchive } from './image-archive';
 import { ctr, nodeFolder } from './node';
 import { type BinaryName, productKey, productOf } from './products';
 
@@ -37,18 +28,9 @@ const format = 1;
 
 const baseKey = `base-${versions.debian}`;
 const basePackages = ['bash', 'coreutils', 'iptables', 'libstdc++6', 'ca-certificates'];
-const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-
-interface Image {
-  readonly layers: readonly LayerName[];
-  readonly user: string;
-  readonly entrypoint: readonly string[];
-}
-
-type LayerName = 'base' | 'pause' | 'proxy' | 'pilot' | 'node' | 'consul';
 
 /** Files of each layer that is not the base: place in the image → program or file of this machine. */
-const layers: Readonly<Record<Exclude<LayerName, 'base'>, Readonly<Record<string, () => string>>>> = {
+const layers: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   pause: { pause: () => locate('pause') },
   proxy: {
     'usr/local/bin/envoy': () => locate('envoy'),
@@ -60,7 +42,7 @@ const layers: Readonly<Record<Exclude<LayerName, 'base'>, Readonly<Record<string
   consul: { 'usr/local/bin/consul': () => locate('consul') },
 };
 
-// Kubernetes' `runAsNonRoot` needs a numeric user here; 1337 is the one whose traffic Istio's rules leave alone.
+// 1337 is the user whose traffic Istio's rules leave alone.
 const images = {
   pause: { layers: ['pause'], user: '65535:65535', entrypoint: ['/pause'] },
   proxyv2: { layers: ['base', 'proxy'], user: '1337:1337', entrypoint: ['/usr/local/bin/pilot-agent'] },
@@ -73,29 +55,60 @@ const images = {
   },
 } as const satisfies Record<string, Image>;
 
+/** The images' archive, with files where `fileOf` finds them. */
+export function labArchive(
+  base: { readonly tar: string; readonly sha256: string },
+  fileOf: (source: () => string) => string = (source) => source(),
+): Archive {
+  const files = (places: Readonly<Record<string, () => string>>) =>
+    Object.fromEntries(Object.entries(places).map(([place, source]) => [place, fileOf(source)]));
+  const made = Object.entries(layers).map(([name, places]) => [name, { files: files(places) }]);
+  const named = imageNames.map((name) => [imageReference(name), images[name]]);
+  return { images: Object.fromEntries(named), layers: { base, ...Object.fromEntries(made) } };
+}
+
+const imageNames = Object.keys(images) as ImageName[];
+
+/** Makes the Debian base unless the cache has it. It needs none of the lab's programs, so it can be made beside them. */
+export async function ensureBase(fetch: Fetch): Promise<void> {
+  await makeEntry(baseKey, async (folder) => {
+    fetch.say(`Debian ${versions.debian} base`);
+    const file = join(folder, 'base.tar');
+    const args = ['--quiet', '--variant=extract', `--include=${basePackages.join(',')}`, versions.debian, file];
+    await run(...endingWithUs('mmdebstrap', args), fetch.signal === undefined ? {} : { signal: fetch.signal });
+  });
+}
+
+/** Whether {@link ensureBase} would have to make it. */
+export function baseMissing(): boolean {
+  return findEntry(baseKey) === undefined;
+}
+
 /** Builds the archive of all images unless the cache has it. Returns its cache key. */
 export async function ensureImages(fetch: Fetch): Promise<string> {
   const key = imagesKey();
   if (findEntry(key) !== undefined) return key;
   await verifyPrograms();
-  await makeEntry(baseKey, (folder) => makeBase(join(folder, 'base.tar'), fetch));
-  await makeEntry(key, (folder) => makeArchive(folder, fetch));
+  await ensureBase(fetch);
+  const base = { tar: entryFile(baseKey, 'base.tar'), sha256: entryHash(baseKey, 'base.tar') };
+  await makeEntry(key, (folder) => writeArchive(folder, labArchive(base), fetch));
+  // Half a gigabyte each, and made again in seconds should an older one be wanted.
+  removeEntries((other) => other.startsWith('images-') && other !== key);
   return key;
 }
 
 /** Whether {@link ensureImages} would have to build. */
 export function imagesMissing(): boolean {
-  return findEntry(imagesKey()) === undefined;
+  return missingProducts().length > 0 || findEntry(imagesKey()) === undefined;
 }
 
 /** Imports the images into a mesh's node unless it has exactly these. */
 export async function importImages(lab: string, mesh: Mesh, signal?: AbortSignal): Promise<void> {
   const key = imagesKey();
   const record = join(nodeFolder(lab, mesh.name), 'images');
-  const names = Object.keys(images) as ImageName[];
   const imported = existsSync(record) && readFileSync(record, 'utf8') === key;
   const present = imported ? (await ctr(lab, mesh.name, ['images', 'list', '--quiet'])).split('\n') : [];
-  if (imported && names.every((name) => present.includes(imageReference(name)))) return;
+  if (imported && imageNames.every((name) => present.includes(imageReference(name)))) return;
   await ctr(lab, mesh.name, ['images', 'import', entryFile(key, 'images.tar')], signal);
   writeFileSync(`${record}.new`, key);
   renameSync(`${record}.new`, record);
@@ -119,83 +132,4 @@ async function verifyPrograms(): Promise<void> {
     if (findEntry(key) !== undefined) await verifyEntry(key);
   }
   if (findEntry(baseKey) !== undefined) await verifyEntry(baseKey);
-}
-
-async function makeBase(file: string, fetch: Fetch): Promise<void> {
-  fetch.say(`Debian ${versions.debian} base`);
-  const args = ['--quiet', '--variant=extract', `--include=${basePackages.join(',')}`, versions.debian, file];
-  await run('mmdebstrap', args, abortable(fetch));
-}
-
-async function makeArchive(folder: string, fetch: Fetch): Promise<void> {
-  const parts = join(folder, 'parts');
-  mkdirSync(parts);
-  const made = new Map<LayerName, string>([['base', await placeBase(parts)]]);
-  for (const name of Object.keys(layers) as Exclude<LayerName, 'base'>[]) {
-    fetch.say(`layer ${name}`);
-    made.set(name, await makeLayer(parts, name, fetch));
-  }
-  const manifest = Object.entries<Image>(images).map(([name, image]) => {
-    const digests = image.layers.map((layer) => made.get(layer) ?? '');
-    const config = JSON.stringify(imageConfig(image, digests));
-    const file = `${createHash('sha256').update(config).digest('hex')}.json`;
-    writeFileSync(join(parts, file), config);
-    return {
-      Config: file,
-      RepoTags: [imageReference(name as ImageName)],
-      Layers: digests.map((digest) => `${digest}.tar`),
-    };
-  });
-  writeFileSync(join(parts, 'manifest.json'), JSON.stringify(manifest));
-  fetch.say('archive');
-  await run('tar', [...reproducible, '-C', parts, '-cf', join(folder, 'images.tar'), '.'], abortable(fetch));
-  rmSync(parts, { recursive: true });
-}
-
-/** The docker-archive config of an image: what containerd needs to run it. */
-function imageConfig(image: Image, digests: readonly string[]): unknown {
-  return {
-    architecture: 'amd64',
-    os: 'linux',
-    created: '1970-01-01T00:00:00Z',
-    config: { User: image.user, Entrypoint: image.entrypoint, Env: [path], WorkingDir: '/' },
-    rootfs: { type: 'layers', diff_ids: digests.map((digest) => `sha256:${digest}`) },
-    history: digests.map(() => ({ created: '1970-01-01T00:00:00Z' })),
-  };
-}
-
-async function placeBase(parts: string): Promise<string> {
-  const digest = entryHash(baseKey, 'base.tar');
-  placeFile(entryFile(baseKey, 'base.tar'), join(parts, `${digest}.tar`));
-  return digest;
-}
-
-const reproducible = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '--format=gnu'];
-
-async function makeLayer(parts: string, name: Exclude<LayerName, 'base'>, fetch: Fetch): Promise<string> {
-  const root = join(parts, `root-${name}`);
-  for (const [place, source] of Object.entries(layers[name])) {
-    mkdirSync(dirname(join(root, place)), { recursive: true });
-    placeFile(source(), join(root, place));
-  }
-  const file = join(parts, 'layer.tar');
-  const modes = ['--mode=u=rwX,go=rX'];
-  await run('tar', [...reproducible, ...modes, '-C', root, '-cf', file, '.'], abortable(fetch));
-  rmSync(root, { recursive: true });
-  const digest = await sha256(file);
-  renameSync(file, join(parts, `${digest}.tar`));
-  return digest;
-}
-
-/** A second name for a file, or a copy where it is on another file system. */
-function placeFile(from: string, to: string): void {
-  try {
-    linkSync(from, to);
-  } catch {
-    copyFileSync(from, to);
-  }
-}
-
-function abortable(fetch: Fetch): { signal?: AbortSignal } {
-  return fetch.signal === undefined ? {} : { signal: fetch.signal };
 }

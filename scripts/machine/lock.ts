@@ -2,8 +2,10 @@
  * One command at a time may change labs on a machine. The lock is an abstract Unix socket: the kernel frees it with
  * its process, also after a `kill -9`, so there is never a stale one. The holder tells who asks what it is doing.
  */
+import { createHash } from 'node:crypto';
 import { connect, createServer, type Server } from 'node:net';
 import { FailureError } from '../errors';
+import { cacheFolder } from './cache';
 
 /** What the holder says of itself. */
 export interface Holder {
@@ -22,9 +24,19 @@ export interface Lock {
 const holderVariable = 'ISTHMUS_LOCK_HOLDER';
 const defaultAddress = '\0isthmus';
 
-/** Runs `work` under the machine's lock. Throws {@link FailureError} when another command holds it. */
-export async function withLock<T>(command: string, lab: string, work: () => Promise<T>): Promise<T> {
-  const lock = await acquireLock(command, lab);
+/** The lock of whoever fills or empties the cache. Building takes minutes, and labs can be raised and razed meanwhile. */
+export function cacheLock(): string {
+  return `\0isthmus-cache-${createHash('sha256').update(cacheFolder()).digest('hex').slice(0, 16)}`;
+}
+
+/** Runs `work` under the machine's lock, or another. Throws {@link FailureError} when another command holds it. */
+export async function withLock<T>(
+  command: string,
+  lab: string,
+  work: () => Promise<T>,
+  address = defaultAddress,
+): Promise<T> {
+  const lock = await acquireLock(command, lab, address);
   try {
     return await work();
   } finally {
@@ -44,7 +56,8 @@ export async function acquireLock(command: string, lab: string, address = defaul
   process.env[holderVariable] = String(process.pid);
   return {
     release: async () => {
-      delete process.env[holderVariable];
+      if (parent === undefined) delete process.env[holderVariable];
+      else process.env[holderVariable] = parent;
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };

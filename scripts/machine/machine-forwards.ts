@@ -1,13 +1,13 @@
-/** What of the lab is reachable from this machine: the page and the Kubernetes API, on its loopback only. */
-import type { Lab } from '../../model/lab';
+/** What passes between this machine and the lab, each way for a few fixed addresses only. */
+import type { Lab, Mesh } from '../../model/lab';
 import { kubernetesNetwork, netns, pageNodePort } from '../../model/local';
-import type { Forwarder } from './forward';
+import { outsideHosts } from '../../model/outside';
+import type { Forward, Forwarder } from './forward';
 
-/** One forwarder for the first Istio mesh, the one whose ports the settings name. */
+/** The way in: the page and the Kubernetes API of the first Istio mesh, on this machine's loopback only. */
 export function machineForwards(lab: Lab): readonly Forwarder[] {
   const host = '127.0.0.1';
-  return lab.meshes
-    .filter((mesh) => mesh.kind === 'istio')
+  return istioMeshes(lab)
     .slice(0, 1)
     .map((mesh) => {
       const { node } = kubernetesNetwork(mesh);
@@ -28,4 +28,30 @@ export function machineForwards(lab: Lab): readonly Forwarder[] {
         ],
       };
     });
+}
+
+/**
+ * The way out: from the node's address to the hosts that services have a key for, one port each. This machine dials
+ * them by its own network and names; the TLS inside is between the service and the host.
+ * @param variables names that are set in the environment of the person who raises the lab
+ * @returns one forwarder for each Istio mesh; without forwards where no service has a key
+ */
+export function outsideForwards(lab: Lab, variables: readonly string[]): readonly Forwarder[] {
+  return istioMeshes(lab).map((mesh) => {
+    const forwards = new Map<number, Forward>();
+    for (const service of lab.services.filter((candidate) => candidate.mesh === mesh.name)) {
+      for (const { host, port, via } of outsideHosts(lab, service, variables)) {
+        forwards.set(via.port, { listen: { host: via.address, port: via.port }, dial: { host, port } });
+      }
+    }
+    return {
+      name: `${mesh.name}-outside`,
+      listenNetns: netns(lab.name, mesh.name),
+      forwards: [...forwards.values()],
+    };
+  });
+}
+
+function istioMeshes({ meshes }: Lab): readonly Mesh[] {
+  return meshes.filter(({ kind }) => kind === 'istio');
 }

@@ -4,12 +4,12 @@ import type { Lab, Mesh } from '../../model/lab';
 import { uids } from '../../model/local';
 import { planeVolume, stateFolder } from '../../model/names';
 import type { Progress } from '../progress';
-import { ensureBinaries, missingProducts } from './binaries';
+import { ensureBinaries } from './build';
 import { checkMachine } from './check';
-import { startForwarder } from './forward';
-import { ensureImages, imagesMissing, importImages } from './images';
-import { assertNotBusy } from './lock';
-import { machineForwards } from './machine-forwards';
+import { startForwarder, stopForwarder } from './forward';
+import { baseMissing, ensureBase, ensureImages, imagesMissing, importImages } from './images';
+import { assertNotBusy, cacheLock, withLock } from './lock';
+import { machineForwards, outsideForwards } from './machine-forwards';
 import { raiseNetwork } from './network';
 import { raiseContainerd, raiseNode } from './node';
 import { ensurePackages } from './packages';
@@ -19,26 +19,44 @@ export { razeMachine } from './raze';
 export { remains } from './remains';
 
 /**
+ * Looks whether the machine can hold the lab, and makes what the cache lacks. That concerns no lab and may take
+ * minutes, so it needs the cache's lock only: other commands can be at work on labs meanwhile.
+ */
+export async function prepareMachine(lab: Lab, progress: Progress, signal?: AbortSignal): Promise<void> {
+  await checkMachine(lab);
+  const building = imagesMissing();
+  await ensurePackages(progress, building);
+  signal?.throwIfAborted();
+  if (building) await withLock('up', lab.name, () => fillCache(progress, signal), cacheLock());
+}
+
+async function fillCache(progress: Progress, signal?: AbortSignal): Promise<void> {
+  const base = (stop: AbortSignal) => progress.step('make the Debian base', (say) => ensureBase({ say, signal: stop }));
+  await ensureBinaries(progress, signal, baseMissing() ? [base] : []);
+  await progress.step('build images', (say) => ensureImages({ say, ...(signal && { signal }) }));
+}
+
+/**
  * Raises everything a plan can be applied to, or mends what is missing of it. Safe to repeat, also after a kill.
  * @param signal stops between and within steps; what is made stays, and {@link razeMachine} removes it
  */
 export async function raiseMachine(lab: Lab, progress: Progress, signal?: AbortSignal): Promise<void> {
   await assertNotBusy(lab.name);
-  await checkMachine(lab);
-  const building = missingProducts().length > 0;
-  await ensurePackages(progress, building, signal);
-  await ensureBinaries(progress, signal);
-  if (imagesMissing()) {
-    await ensurePackages(progress, true, signal);
-    await progress.step('build images', (say) => ensureImages({ say, ...(signal && { signal }) }));
-  }
+  await prepareMachine(lab, progress, signal);
   signal?.throwIfAborted();
   makeState(lab);
   await progress.step('networks and border', () => raiseNetwork(lab));
   for (const mesh of lab.meshes.filter((candidate) => candidate.kind === 'istio')) {
     await raiseKubernetes(lab, mesh, progress, signal);
   }
-  for (const forwarder of machineForwards(lab)) await startForwarder(lab.name, forwarder);
+  await raiseForwarders(lab);
+}
+
+async function raiseForwarders(lab: Lab): Promise<void> {
+  for (const forwarder of [...machineForwards(lab), ...outsideForwards(lab, Object.keys(process.env))]) {
+    if (forwarder.forwards.length > 0) await startForwarder(lab.name, forwarder);
+    else await stopForwarder(lab.name, forwarder.name);
+  }
 }
 
 /** The node and its images need each other only when the first pod starts, so they come up together. */

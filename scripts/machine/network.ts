@@ -2,13 +2,12 @@
  * The lab's networks: one namespace per mesh and a border router between them. Nothing is attached to the machine's
  * own namespace: no interface, no route, no setting of it changes, and no packet of the lab can leave the machine.
  */
-import { existsSync, readdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync } from 'node:fs';
 import { formatCidr } from '../../model/cidr';
 import type { Lab, Mesh } from '../../model/lab';
 import { hostsNetwork, kubernetesNetwork, meshGatewayPort, netns } from '../../model/local';
-import { stateFolder } from '../../model/names';
 import { run } from './exec';
+import { labNamespaces } from './namespaces';
 
 /** Bridge in a Consul mesh's namespace that its hosts are plugged into. */
 export const hostsBridge = 'br0';
@@ -42,15 +41,6 @@ export async function mendBorder(lab: Lab): Promise<void> {
 /** Removes every namespace of a lab by its name's mark. Their links, routes and firewalls go with them. */
 export async function razeNetwork(labName: string): Promise<void> {
   for (const name of labNamespaces(labName)) await run('ip', ['netns', 'delete', name]);
-}
-
-/** Names of the lab's network namespaces on this machine, those of Consul hosts included. */
-export function labNamespaces(labName: string): string[] {
-  // `isthmus-a-b-east` may be lab `a` or lab `a-b`. A lab's state folder outlives its namespaces, so it tells.
-  const longer = listed(dirname(stateFolder(labName))).filter((other) => other.startsWith(`${labName}-`));
-  return listed('/run/netns').filter(
-    (name) => name.startsWith(netns(labName, '')) && !longer.some((other) => name.startsWith(netns(other, ''))),
-  );
 }
 
 /** Makes a network namespace without IPv6 and with its loopback up, or makes a broken one anew. */
@@ -149,10 +139,6 @@ async function raiseHostsNetwork(lab: Lab, mesh: Mesh): Promise<void> {
   await ensureLink({ netns: inside, name: 'border' }, { netns: border, name: outer });
   await ip(inside, `link set border master ${hostsBridge}`);
   await ip(border, `address replace ${address.border}/${address.hosts.prefix} dev ${outer}`);
-}
-
-function listed(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder) : [];
 }
 
 async function hasLink(namespace: string, name: string): Promise<boolean> {

@@ -43,7 +43,7 @@ export async function missingPackages(building: boolean): Promise<readonly strin
  * or no Debian or Ubuntu.
  * @param building whether something has to be built or fetched, which needs more programs
  */
-export async function ensurePackages(progress: Progress, building: boolean, signal?: AbortSignal): Promise<void> {
+export async function ensurePackages(progress: Progress, building: boolean): Promise<void> {
   const missing = await missingPackages(building);
   if (missing.length === 0) return;
   const command = `apt-get install --no-install-recommends ${missing.join(' ')}`;
@@ -53,7 +53,8 @@ export async function ensurePackages(progress: Progress, building: boolean, sign
     );
   }
   await progress.step(`install ${missing.join(', ')}`, async (say) => {
-    const options = { env: { DEBIAN_FRONTEND: 'noninteractive' }, onLine: say, ...(signal && { signal }) };
+    // Not to be stopped: a package that is installed by half is worse than a wait of seconds.
+    const options = { env: { DEBIAN_FRONTEND: 'noninteractive' }, onLine: say };
     const install = () => run('apt-get', ['install', '-y', '--no-install-recommends', ...missing], options);
     await install().catch(async () => {
       await run('apt-get', ['update'], options);

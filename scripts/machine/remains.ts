@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { stateFolder } from '../../model/names';
 import { cgroupProcesses, labCgroups } from './cgroup';
 import { labMark } from './daemon';
-import { labNamespaces } from './network';
+import { labNamespaces } from './namespaces';
+import { ancestors, processes, textOf, wasStartedWith } from './processes';
 
 /** What is left of a lab, one line each; empty when it is gone. */
 export function remains(lab: string): string[] {
@@ -28,7 +29,9 @@ export function labProcesses(lab: string): number[] {
   const inCgroup = new Set(cgroupProcesses(lab));
   const networks = new Set(labNamespaces(lab).map((name) => inode(join('/run/netns', name))));
   const isInNetwork = (pid: number) => networks.has(inode(`/proc/${pid}/ns/net`) ?? -1);
-  return processes().filter((pid) => !own.has(pid) && (inCgroup.has(pid) || isMarked(pid, lab) || isInNetwork(pid)));
+  return processes().filter(
+    (pid) => !own.has(pid) && (inCgroup.has(pid) || wasStartedWith(pid, { [labMark]: lab }) || isInNetwork(pid)),
+  );
 }
 
 /** Mount points below a lab's state folder, innermost first. */
@@ -46,7 +49,7 @@ export function labSockets(lab: string): string[] {
   return meshFolders(lab)
     .flatMap((folder) => listed(join(folder, 'cri/state/io.containerd.runtime.v2.task/k8s.io')))
     .flatMap((bundle) => {
-      const address = text(join(bundle, 'address')).trim();
+      const address = textOf(join(bundle, 'address')).trim();
       return address.startsWith('unix://') ? [address.slice('unix://'.length)] : [];
     })
     .filter((path) => existsSync(path));
@@ -56,36 +59,8 @@ function meshFolders(lab: string): string[] {
   return listed(stateFolder(lab));
 }
 
-function isMarked(pid: number, lab: string): boolean {
-  return text(`/proc/${pid}/environ`).split('\0').includes(`${labMark}=${lab}`);
-}
-
-function processes(): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => !isZombie(pid));
-}
-
-/** A process and those that started it, up to the first. */
-function ancestors(pid: number): number[] {
-  const parent = Number(statFields(pid)[1] ?? 0);
-  return parent > 0 ? [pid, ...ancestors(parent)] : [pid];
-}
-
-/** A zombie is gone but for its parent, which may be a container's first process that reaps nobody. */
-function isZombie(pid: number): boolean {
-  return ['Z', 'X', undefined].includes(statFields(pid)[0]);
-}
-
-/** Fields of /proc/PID/stat from the state on; the name before it may hold anything. */
-function statFields(pid: number): string[] {
-  const stat = text(`/proc/${pid}/stat`);
-  return stat === '' ? [] : stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-}
-
 function commandLine(pid: number): string {
-  const words = text(`/proc/${pid}/cmdline`).split('\0').join(' ').trim();
+  const words = textOf(`/proc/${pid}/cmdline`).split('\0').join(' ').trim();
   return words === '' ? executable(pid) : words.slice(0, 80);
 }
 
@@ -110,14 +85,6 @@ function listed(folder: string): string[] {
     return readdirSync(folder).map((name) => join(folder, name));
   } catch {
     return [];
-  }
-}
-
-function text(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
   }
 }
 

@@ -21,7 +21,7 @@ export interface Outcome {
 
 /**
  * Applies a plan. What the plan no longer holds is deleted first, so that a closed row is closed before a new one
- * opens. Safe to repeat, also after a kill: a resource is recorded only once it is applied.
+ * opens. Safe to repeat, also after a kill: a resource is recorded as begun first, and with its hash once it is applied.
  */
 export async function applyPlan(
   plan: readonly PlannedResource[],
@@ -102,6 +102,9 @@ export async function deleteAll(
   return resources.map(({ id }) => id);
 }
 
+/** Stands for the hash of a resource whose apply was begun; no real hash is like it. */
+const begun = 'begun';
+
 async function applyOne(resource: PlannedResource, record: Record, context: Context): Promise<boolean> {
   const handler = handlers[resource.type];
   const hash = hashOf(resource);
@@ -109,6 +112,8 @@ async function applyOne(resource: PlannedResource, record: Record, context: Cont
   if (before?.hash === hash && (await handler.present(resource, context))) return false;
   context.say(`applying ${resource.id.split('.').slice(1).join('.')}`);
   if (before !== undefined && handler.replaces(before, resource)) await handler.delete(before, context);
+  // Half of it may be there after a failure, so that it must be deleted should it leave the plan.
+  record.set(resource, begun);
   await handler.apply(resource, context);
   record.set(resource, hash);
   return true;

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { run } from '../machine/exec';
 import type { PlannedResource } from './read';
 import type { Context } from './types';
@@ -17,6 +18,8 @@ export async function runProvisioners(
   const provisioners = (values.provisioner ?? []) as readonly { readonly 'local-exec': LocalExec }[];
   for (const { 'local-exec': exec } of provisioners) {
     if ((exec.when ?? 'create') !== when) continue;
+    // The folder of a stack that left the plan may have left with it; paths still start from there.
+    mkdirSync(folder, { recursive: true });
     await run('sh', ['-c', exec.command], {
       cwd: folder,
       env: exec.environment ?? {},

@@ -1,7 +1,7 @@
 /** What the runner applied, so that it can tell what changed and take away what is gone from the plan. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import type { PlannedResource } from './read';
 
 export interface AppliedResource extends PlannedResource {
@@ -53,17 +53,22 @@ function read(file: string): AppliedResource[] {
 
 /** Identity of a resource's wanted state: its values, and its chart's content for a Helm release. */
 export function hashOf({ type, values, folder }: PlannedResource): string {
-  const hash = createHash('sha256').update(JSON.stringify(values));
   const { chart } = values;
-  if (type === 'helm_release' && typeof chart === 'string') hashFolder(join(folder, chart), hash);
-  return hash.digest('hex');
+  const files = type === 'helm_release' && typeof chart === 'string' ? filesOf(join(folder, chart)) : [];
+  return sha256(JSON.stringify([values, files]));
 }
 
-function hashFolder(path: string, hash: ReturnType<typeof createHash>): void {
-  for (const name of readdirSync(path).toSorted()) {
-    const entry = join(path, name);
-    hash.update(name);
-    if (statSync(entry).isDirectory()) hashFolder(entry, hash);
-    else hash.update(readFileSync(entry));
-  }
+/** Path and content hash of every file below a folder, in the order of their names. */
+function filesOf(folder: string): [path: string, hash: string][] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map(({ parentPath, name }): [string, string] => {
+      const file = join(parentPath, name);
+      return [relative(folder, file), sha256(readFileSync(file))];
+    })
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function sha256(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
 }

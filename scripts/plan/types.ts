@@ -1,5 +1,4 @@
 /** How each resource type is applied, looked at and taken away. */
-import type { Progress } from '../progress';
 import { applyConfigEntry, deleteConfigEntry, hasConfigEntry } from './config-entry';
 import { applyRelease, deleteRelease, hasRelease } from './helm';
 import { runProvisioners } from './local-exec';
@@ -52,5 +51,3 @@ export const handlers: Readonly<Record<ResourceType, Handler>> = {
     replaces: differs(['triggers_replace']),
   },
 };
-
-export type { Progress };

@@ -9,6 +9,7 @@ module.exports = {
   testEnvironment: 'node',
   testTimeout: 300_000,
   maxWorkers: 1,
+  globalSetup: '<rootDir>/test/e2e/support/setup.cjs',
   testSequencer: '<rootDir>/test/e2e/support/in-order.cjs',
   transform,
 };

@@ -8,9 +8,10 @@ test.each(Object.keys(outputs) as (keyof typeof outputs)[])(
   'docs/schema/%s.schema.json says what --json prints',
   (name) => {
     const file = join(folder, `${name}.schema.json`);
-    const schema = `${JSON.stringify(outputSchema(name), null, 2)}\n`;
-    if (process.env.UPDATE_SCHEMAS === '1') writeFileSync(file, schema);
-    expect(readFileSync(file, 'utf8')).toBe(schema);
+    const schema = JSON.stringify(outputSchema(name), null, 2);
+    if (process.env.UPDATE_SCHEMAS === '1') writeFileSync(file, `${schema}\n`);
+    // As data: the formatter lays the file out in its own way.
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(JSON.parse(schema));
   },
 );
 

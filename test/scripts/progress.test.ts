@@ -1,3 +1,4 @@
+import { AbandonedError, StoppedError } from '../../scripts/errors';
 import { elapsed, makeProgress } from '../../scripts/progress';
 
 function stream(isTTY: boolean) {
@@ -36,6 +37,41 @@ describe('makeProgress', () => {
     });
     await expect(failing).rejects.toThrow('no compiler');
     expect(out.text()).toMatch(/^✗ build consul \(failed after \d+\.\ds\)\n$/);
+  });
+
+  it('writes that a step lasts, and then its detail every half minute, where there is no terminal', async () => {
+    jest.useFakeTimers();
+    const out = stream(false);
+    let end = () => {};
+    const step = makeProgress(out, {}).step('build consul', async (say) => {
+      say('12 packages');
+      await new Promise<void>((resolve) => {
+        end = resolve;
+      });
+    });
+    jest.advanceTimersByTime(999);
+    expect(out.text()).toBe('');
+    jest.advanceTimersByTime(1);
+    expect(out.text()).toBe('… build consul\n');
+    jest.advanceTimersByTime(59_999);
+    expect(out.text()).toBe('… build consul\n… build consul 31.0s · 12 packages\n');
+    end();
+    await step;
+    jest.advanceTimersByTime(120_000);
+    expect(out.text().split('\n').slice(2)).toEqual(['✓ build consul (1m01s)', '']);
+    jest.useRealTimers();
+  });
+
+  it.each([
+    [new StoppedError('SIGINT'), /^- build consul \(stopped after \d+\.\ds\)\n$/],
+    [new AbandonedError('given up'), /^- build consul \(stopped after \d+\.\ds\)\n$/],
+  ])('does not call a step failed that was only stopped: %s', async (error, text) => {
+    const out = stream(false);
+    const stopped = makeProgress(out, {}).step('build consul', async () => {
+      throw error;
+    });
+    await expect(stopped).rejects.toBe(error);
+    expect(out.text()).toMatch(text);
   });
 
   it('redraws running steps on a terminal and clears them at the end', async () => {

@@ -9,6 +9,9 @@ import { isReservedMesh, isReservedNamespace, isReservedService, isReservedVaria
 
 export const root = join(__dirname, '../..');
 
+// A generated lab is read and checked each time; forty different ones in every run go a long way.
+fc.configureGlobal({ numRuns: 40 });
+
 /** A lab file as the data that its YAML stands for. */
 export interface LabFile {
   readonly name: string;

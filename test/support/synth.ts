@@ -97,8 +97,16 @@ export interface PlannedObject extends KubeObject {
   readonly stack: string;
 }
 
+const objectsOf = new WeakMap<Plan, PlannedObject[]>();
+
 /** All Kubernetes objects of a plan that go through the chart "objects". */
 export function kubeObjects(plan: Plan): PlannedObject[] {
+  const known = objectsOf.get(plan) ?? readObjects(plan);
+  objectsOf.set(plan, known);
+  return known;
+}
+
+function readObjects(plan: Plan): PlannedObject[] {
   return resources(plan)
     .filter(({ type }) => type === 'helm_release')
     .flatMap((resource) =>

@@ -1,5 +1,4 @@
 /** Text that is data stays what it is, on its way through cdktf and through whoever reads the plan. */
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
@@ -46,10 +45,8 @@ testWithTerraform('Terraform reads it as it was', (terraform) => {
   const list = fc.sample(texts, { numRuns: 200, seed: 1 });
   const output = Object.fromEntries(list.map((text, index) => [`t${index}`, { value: literal(text) }]));
   writeFileSync(join(folder, 'main.tf.json'), JSON.stringify({ output }));
-  const run = (...args: string[]) =>
-    execFileSync(terraform, args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-  run('apply', '-auto-approve', '-no-color');
-  const found = JSON.parse(run('output', '-json')) as Record<string, { value: string }>;
+  expect(terraform(folder, 'apply', '-auto-approve').status).toBe(0);
+  const found = JSON.parse(terraform(folder, 'output', '-json').stdout) as Record<string, { value: string }>;
   expect(list.map((_, index) => found[`t${index}`]?.value)).toEqual(list);
 });
 

