@@ -38,7 +38,14 @@ const upstreamPorts = 256;
 const importNetwork = parseCidr('240.240.0.0/16');
 
 export function crossCheck(lab: LooseLab): Fault[] {
-  return [...checkMeshes(lab), ...checkServices(lab), ...checkAccess(lab), ...checkNames(lab), ...checkSettings(lab)];
+  return [
+    ...checkMeshes(lab),
+    ...checkServices(lab),
+    ...checkAccess(lab),
+    ...checkNamespaces(lab),
+    ...checkNames(lab),
+    ...checkSettings(lab),
+  ];
 }
 
 function checkMeshes(lab: LooseLab): Fault[] {
@@ -212,6 +219,26 @@ function checkAccess(lab: LooseLab): Fault[] {
     seen.set(key, index);
   }
   return faults;
+}
+
+/**
+ * istiod shows every Secret of a namespace to any account there that may list Secrets, as a consumer's must: who shares
+ * the namespace could take the consumer's federation key.
+ */
+function checkNamespaces(lab: LooseLab): Fault[] {
+  const ids = lab.services.map(({ id }) => canonicalId(id));
+  const namespaceOf = (id: string) => id.split('/').slice(0, 2).join('/');
+  const crossing = lab.access.flatMap(({ from, to }) =>
+    from !== undefined && to !== undefined && from.split('/')[0] !== to.split('/')[0] ? [canonicalId(from)] : [],
+  );
+  return [...new Set(crossing)].flatMap((consumer): Fault[] => {
+    const others = ids.filter((id) => id !== consumer && namespaceOf(id) === namespaceOf(consumer));
+    const written = lab.services.find(({ id }) => canonicalId(id) === consumer)?.id;
+    if (others.length === 0 || written === undefined) return [];
+    const problem = `shares its namespace with ${others.join(', ')} although it calls another mesh`;
+    const fix = 'give it a namespace of its own: mesh/namespace/service';
+    return [{ path: ['services', written], value: written, problem, allowed: 'one service in the namespace', fix }];
+  });
 }
 
 function checkDirection(lab: LooseLab, path: Fault['path'], from: string, to: string): Fault[] {

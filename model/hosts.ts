@@ -150,7 +150,7 @@ export function agentConfig(host: HostPlace): Readonly<Record<string, unknown>> 
     },
     // With a unix socket as address the port only switches the listener on.
     ports: { http: 1, grpc: 1, grpc_tls: server ? serverGrpcTlsPort : -1, https: -1, dns: -1, serf_wan: -1 },
-    unix_sockets: { group: String(uids.envoy), mode: '0660' },
+    unix_sockets: { group: String(uids.hostEnvoy), mode: '0660' },
     tls: {
       defaults: {
         ca_file: files.caCertificate,

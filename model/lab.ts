@@ -32,7 +32,10 @@ export interface Service {
   /** Port that the program listens on. */
   readonly port: number;
   readonly workload: Workload;
-  /** `page`: reachable from the machine through its mesh's ingress gateway. */
+  /**
+   * `page`: anybody may read it through its mesh's ingress gateway, without a row of the access table. In an Istio mesh
+   * that is the page on this machine; in a Consul mesh the gateway's port 8080, inside the mesh's own network.
+   */
   readonly expose?: 'page';
   readonly env: Readonly<Record<string, string>>;
   /** Environment variable → name of the Secret that `up` makes from the variable of the same name. */

@@ -11,8 +11,25 @@ export const pageNodePort = 30080;
 /** First port on the lab's node that leads to a host outside. */
 export const egressPort = 18443;
 
-/** UIDs of the processes that must not share a user. */
-export const uids = { app: 5001, consul: 5101, exchange: 5102, envoy: 5201, plane: 5100 } as const;
+/**
+ * Users that the lab's processes run as. Pods and hosts share the machine's processes and files, so a user that both
+ * had would let a process of one mesh read the keys of the other.
+ */
+export const uids = {
+  /** Programs in pods. */
+  podProgram: 5001,
+  /** Group that shares the sockets of a federation plane. */
+  plane: 5100,
+  planeConsul: 5101,
+  exchange: 5102,
+  hostEnvoy: 5201,
+  hostConsul: 5202,
+} as const;
+
+/** User of the program on a host: its own for each host of a mesh's first /24. */
+export function hostProgramUid(address: string): number {
+  return 5300 + Number(address.split('.').at(-1));
+}
 
 export interface KubernetesNetwork {
   /** Machines: the node itself. */

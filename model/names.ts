@@ -31,9 +31,12 @@ export function upstreamVariable(service: string): string {
   return `${service.toUpperCase().replaceAll('-', '_')}_URL`;
 }
 
+/** Folder of the folders of all raised labs. */
+export const statesFolder = '/var/lib/isthmus';
+
 /** Folder that holds everything a raised lab keeps on its machine. */
 export function stateFolder(lab: string): string {
-  return `/var/lib/isthmus/${lab}`;
+  return `${statesFolder}/${lab}`;
 }
 
 /** Namespace, release and service account of Istio's ingress gateway. */

@@ -39,5 +39,5 @@ export function isReservedSecret(name: string): boolean {
 }
 
 export function isReservedVariable(name: string): boolean {
-  return variables.includes(name);
+  return variables.includes(name) || name.startsWith('ISTHMUS_');
 }

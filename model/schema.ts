@@ -11,6 +11,13 @@ const environmentName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
   error: 'must be the name of an environment variable: letters, digits and _, not starting with a digit',
 });
 
+/** Text that YAML, Helm and a process's environment all carry as it is. */
+export const plainText = z
+  .string()
+  .regex(/^(?:[\t\n]|[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\ufeff])*$/u, {
+    error: 'must be text without control characters',
+  });
+
 const port = z.int().min(1024).max(65535);
 
 export const network = z.string().transform((text, context) => {
@@ -37,7 +44,7 @@ export const serviceSchema = z.strictObject({
   program: z.string().min(1).optional(),
   image: z.string().min(1).optional(),
   expose: z.enum(['page']).optional(),
-  env: z.record(environmentName, z.string()).default({}),
+  env: z.record(environmentName, plainText).default({}),
   secrets: z.record(environmentName, label).default({}),
   health: z
     .string()

@@ -19,6 +19,14 @@ export function serviceArgument(lab: Lab, name: string): Service {
   throw unknown('service', name, lab.services.map(shortId));
 }
 
+/** Name of a lab that may be up, whatever its file says by now. */
+export function labNameArgument(name: string): string {
+  if (/^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$/.test(name)) return name;
+  throw new UsageError(
+    `${JSON.stringify(name)} is no name of a lab. Allowed: 1 to 20 of a-z, 0-9 and -, starting with a letter`,
+  );
+}
+
 export function methodArgument(name: string): string {
   const upper = name.toUpperCase();
   if ((methods as readonly string[]).includes(upper)) return upper;

@@ -31,7 +31,8 @@ export class ProgramError extends FailureError {
     readonly status: number | null,
     readonly output: string,
   ) {
-    const tail = output.trim().split('\n').slice(-12).join('\n');
+    // Parallel work often fails many times for one reason.
+    const tail = [...new Set(output.trim().split('\n'))].slice(-12).join('\n');
     super(
       `${program} ${status === null ? 'was killed' : `ended with status ${status}`}${tail === '' ? '' : `:\n${tail}`}`,
     );

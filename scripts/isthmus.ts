@@ -1,21 +1,21 @@
 /** The isthmus command: arguments in, exit status out. Each verb's work is in a file of its own. */
+import { resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import type { Lab } from '../model/lab';
-import { meshArgument, serviceArgument } from './arguments';
+import { labNameArgument, meshArgument, serviceArgument } from './arguments';
 import { bench } from './bench/bench';
 import { benchMemory, formatMemory } from './bench/memory';
 import { formatBench } from './bench/report';
+import { cacheClean } from './commands/cache';
 import { callCommand, formatCall } from './commands/call';
-import { down } from './commands/down';
 import { execCommand, logsCommand } from './commands/exec';
 import { hostApply, hostRemove } from './commands/host';
 import { kubeconfigCommand, openCommand } from './commands/open';
 import { up } from './commands/up';
 import { FailureError, StoppedError, UsageError } from './errors';
-import { defaultConfig, loadLab } from './load';
-import { cleanCache } from './machine/cache';
+import { defaultConfig, loadLab, readLabName } from './load';
 import { withLock } from './machine/lock';
-import { prepareMachine } from './machine/machine';
+import { prepareMachine, razeMachine } from './machine/machine';
 import { pair, pairFromEnvironment, unpair } from './pairing/pair';
 import { makeProgress } from './progress';
 import { rotateRoot } from './rotate/rotate';
@@ -28,7 +28,8 @@ const program = new Command('isthmus')
   .showHelpAfterError('Run isthmus --help for all commands.')
   .exitOverride();
 
-const config = (): string => program.opts<{ config: string }>().config;
+/** Absolute: the plan is written by a program that runs in another folder. */
+const config = (): string => resolve(program.opts<{ config: string }>().config);
 const lab = (): Lab => loadLab(config());
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const json = (value: unknown): void => say(JSON.stringify(value, null, 2));
@@ -50,11 +51,11 @@ program
   });
 
 program
-  .command('down')
-  .description('take the lab down and prove that nothing is left')
-  .action(async () => {
-    const { name } = lab();
-    await withLock('down', name, () => down(name, makeProgress()));
+  .command('down [lab]')
+  .description('take the lab of the lab file, or the one named, down and prove that nothing is left')
+  .action(async (given: string | undefined) => {
+    const name = given === undefined ? readLabName(config()) : labNameArgument(given);
+    await withLock('down', name, () => razeMachine(name, makeProgress()));
     say(`Nothing of lab ${name} is left on this machine.`);
   });
 
@@ -126,7 +127,8 @@ program
   .option('--json', 'machine-readable output')
   .action(async (name: string, options: { json?: boolean }) => {
     const wanted = lab();
-    const rotations = await rotateRoot(wanted, meshArgument(wanted, name));
+    const mesh = meshArgument(wanted, name);
+    const rotations = await withLock('rotate', wanted.name, () => rotateRoot(wanted, mesh));
     if (options.json === true) json({ rotations });
     else
       for (const { mesh, peer, new: root, ms } of rotations)
@@ -152,7 +154,8 @@ benches
   .option('--json', 'machine-readable output')
   .option('--csv <file>', 'write the raw samples')
   .action(async (options: { rounds: string; seconds: string; rate: string; json?: boolean; csv?: string }) => {
-    const result = await bench(lab(), makeProgress(), options);
+    const wanted = lab();
+    const result = await withLock('bench', wanted.name, () => bench(wanted, makeProgress(), options));
     if (options.json === true) json(result);
     else say(formatBench(result));
   });
@@ -162,7 +165,7 @@ program
   .description('binaries and images that were built')
   .command('clean')
   .description('remove them')
-  .action(() => say(cleanCache() ?? 'the cache is empty'));
+  .action(async () => say(await cacheClean()));
 
 const host = program.command('host', { hidden: true });
 host.command('apply').action(() => hostApply(process.env, say));

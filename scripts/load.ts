@@ -1,6 +1,6 @@
 /** Reads a lab file: the one place where its faults become an error. */
 import { existsSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { type Fault, formatFaults } from '../model/fault';
 import type { Lab } from '../model/lab';
 import { parseLab } from '../model/parse';
@@ -28,9 +28,31 @@ export function loadLab(file = defaultConfig): Lab {
   }
   const { lab, faults } = parseLab(text);
   if (lab === undefined) throw new UsageError(formatFaults(shown, faults));
-  const missing = missingPrograms(lab);
+  const found = withProgramPaths(lab, dirname(file));
+  const missing = missingPrograms(found);
   if (missing.length > 0) throw new UsageError(formatFaults(shown, missing));
-  return lab;
+  return found;
+}
+
+/**
+ * The name of a lab file's lab, even when the file has faults: what is up can be taken down whatever became of its file.
+ * @throws UsageError when not even a name can be read
+ */
+export function readLabName(file: string): string {
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const name = /^name:\s*["']?([a-z][a-z0-9-]{0,19})["']?\s*(#.*)?$/m.exec(text)?.[1];
+  if (name === undefined) throw new UsageError(`${file} names no lab. Give the lab's name: isthmus down NAME`);
+  return name;
+}
+
+/** Paths of programs start from the folder of the lab file, wherever the command runs. */
+function withProgramPaths(lab: Lab, folder: string): Lab {
+  const services = lab.services.map((service) => {
+    const { workload } = service;
+    if (workload.kind !== 'program' || ownPrograms.includes(workload.program)) return service;
+    return { ...service, workload: { ...workload, program: resolve(folder, workload.program) } };
+  });
+  return { ...lab, services };
 }
 
 function missingPrograms(lab: Lab): Fault[] {
@@ -43,7 +65,7 @@ function missingPrograms(lab: Lab): Fault[] {
         value: workload.program,
         problem: 'is not there',
         allowed: `${ownPrograms.join(', ')}, or the path of a bundled JavaScript file`,
-        fix: 'bundle the program first, or mend the path (it is relative to the folder you run in)',
+        fix: 'bundle the program first, or mend the path (it starts from the folder of the lab file)',
       },
     ];
   });

@@ -126,6 +126,7 @@ async function main(names: readonly PhaseName[]): Promise<number> {
 const program = new Command('npm test --')
   .description('All checks: lint, types, bundle, unit tests and plans, the lab.')
   .addOption(new Option('--only <phase>', 'one phase').choices(phaseNames))
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   .parse();
 const { only } = program.opts<{ only?: PhaseName }>();
 

@@ -1,4 +1,5 @@
 import { Construct } from 'constructs';
+import { connectionLogFields } from '../../model/access-log';
 import { meshHosts } from '../../model/consul-hosts';
 import type { Lab, Mesh } from '../../model/lab';
 import { ConfigEntry } from './entry';
@@ -8,19 +9,6 @@ export interface ConsulMeshProps {
   readonly lab: Lab;
   readonly mesh: Mesh;
 }
-
-/** Fields of the access log of Consul's own listeners; `isthmus call` reads them by these names. */
-const accessLogFields = {
-  time: '%START_TIME%',
-  request: '%REQ(X-REQUEST-ID)%',
-  sni: '%REQUESTED_SERVER_NAME%',
-  remote: '%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%',
-  upstream: '%UPSTREAM_HOST%',
-  upstreamLocal: '%UPSTREAM_LOCAL_ADDRESS%',
-  peer: '%DOWNSTREAM_PEER_URI_SAN%',
-  flags: '%RESPONSE_FLAGS%',
-  ms: '%DURATION%',
-};
 
 /** Consul on hosts: server, mesh gateway, ingress gateway, with nothing allowed yet. */
 export class ConsulMesh extends Construct {
@@ -40,7 +28,7 @@ export class ConsulMesh extends Construct {
         {
           Kind: 'proxy-defaults',
           Name: 'global',
-          AccessLogs: { Enabled: true, Type: 'stdout', JSONFormat: JSON.stringify(accessLogFields) },
+          AccessLogs: { Enabled: true, Type: 'stdout', JSONFormat: JSON.stringify(connectionLogFields) },
         },
         [first.resource],
       ),

@@ -199,7 +199,7 @@ function statefulSet({ programHash, config }: FederationPlaneProps, namespace: s
 }
 
 const image = { image: 'isthmus.invalid/plane:lab', imagePullPolicy: 'Never' };
-const asConsul = { ...confined, runAsUser: uids.consul, runAsGroup: uids.consul };
+const asConsul = { ...confined, runAsUser: uids.planeConsul, runAsGroup: uids.planeConsul };
 const asExchange = { ...confined, runAsUser: uids.exchange, runAsGroup: uids.exchange };
 const mounts = {
   program: { name: 'program', mountPath: '/program', readOnly: true },

@@ -33,8 +33,10 @@ export class Release extends Construct {
       ...(props.repository === undefined ? {} : { repository: props.repository }),
       ...(props.version === undefined ? {} : { version: props.version }),
       values: (props.values ?? []).map((value) =>
-        // Helm reads YAML 1.1, where yes, 0777 and 12:30 are not text.
-        literal(stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, compat: 'yaml-1.1' })),
+        // Helm reads YAML 1.1, where yes, 0777 and 12:30 are not text. Blocks of white space do not read back (run).
+        literal(
+          stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, compat: 'yaml-1.1', blockQuote: false }),
+        ),
       ),
       wait: true,
       timeout: 300,

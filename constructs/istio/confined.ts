@@ -2,8 +2,8 @@
 import { uids } from '../../model/local';
 
 export const confinedPod = {
-  runAsUser: uids.app,
-  runAsGroup: uids.app,
+  runAsUser: uids.podProgram,
+  runAsGroup: uids.podProgram,
   runAsNonRoot: true,
   seccompProfile: { type: 'RuntimeDefault' },
 };

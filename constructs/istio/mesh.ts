@@ -1,5 +1,6 @@
 import { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
 import { Construct } from 'constructs';
+import { requestLogFields } from '../../model/access-log';
 import type { KubeObject } from '../../model/kube';
 import type { Lab, Mesh, Platform } from '../../model/lab';
 import { ingressNamespace } from '../../model/names';
@@ -63,31 +64,11 @@ function source(platform: Platform, chart: string): { chart: string } {
   }
 }
 
-/** Fields of the access log of every proxy; `isthmus call` reads them by these names. */
-export const accessLogFields = {
-  time: '%START_TIME%',
-  request: '%REQ(X-REQUEST-ID)%',
-  method: '%REQ(:METHOD)%',
-  path: '%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%',
-  status: '%RESPONSE_CODE%',
-  details: '%RESPONSE_CODE_DETAILS%',
-  flags: '%RESPONSE_FLAGS%',
-  peer: '%DOWNSTREAM_PEER_URI_SAN%',
-  sni: '%REQUESTED_SERVER_NAME%',
-  remote: '%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%',
-  cluster: '%UPSTREAM_CLUSTER_RAW%',
-  upstream: '%UPSTREAM_HOST%',
-  upstreamLocal: '%UPSTREAM_LOCAL_ADDRESS%',
-  upstreamPeer: '%UPSTREAM_PEER_URI_SAN%',
-  failure: '%UPSTREAM_TRANSPORT_FAILURE_REASON%',
-  ms: '%DURATION%',
-};
-
 function meshSettings(lab: Lab, mesh: Mesh): Record<string, unknown> {
   return {
     meshConfig: {
       trustDomain: mesh.trustDomain,
-      accessLogFormat: JSON.stringify(accessLogFields),
+      accessLogFormat: JSON.stringify(requestLogFields),
       defaultConfig: { drainDuration: `${lab.settings.drainSeconds}s` },
     },
   };

@@ -6,6 +6,7 @@
  * URI SAN, because the validator looks at the first and RBAC accepts any. `UriSanInput` sees all URIs joined, so an
  * exact match refuses every certificate with more than one.
  */
+import { requestLogFields } from '../access-log';
 import { consulServiceIdentity } from '../identity';
 import type { Lab, Mesh, Service } from '../lab';
 import { mesh as meshOf } from '../lab';
@@ -17,33 +18,21 @@ export type Json = Readonly<Record<string, unknown>>;
 
 const extensions = 'type.googleapis.com/envoy.extensions.filters';
 
-/** Fields of a public listener's access log; `isthmus call` reads them by these names. */
-export const accessLogFields = {
-  time: '%START_TIME%',
-  request: '%REQ(X-REQUEST-ID)%',
-  method: '%REQ(:METHOD)%',
-  path: '%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%',
-  status: '%RESPONSE_CODE%',
-  details: '%RESPONSE_CODE_DETAILS%',
-  flags: '%RESPONSE_FLAGS%',
-  peer: '%DOWNSTREAM_PEER_URI_SAN%',
-  sni: '%REQUESTED_SERVER_NAME%',
-  remote: '%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%',
-  ms: '%DURATION%',
-} as const;
-
 /** Identities that may connect, each with what it may ask for. */
 export interface Caller {
   readonly identity: string;
   readonly rules: readonly Rule[];
 }
 
+/** What anybody may ask of an exposed service, as at Istio's ingress gateway. */
+const pageRule: Rule = { methods: ['GET', 'HEAD'], paths: [] };
+
 /** The callers of a Consul service as its sidecar sees them. */
 export function callers(lab: Lab, callee: Service): Caller[] {
   const own = meshOf(lab, callee.mesh);
   const rows = grantsTo(lab, callee).map((grant) => ({ identity: identityAt(lab, own, grant), rules: grant.rules }));
   const gateway = consulServiceIdentity(own.trustDomain, own.datacenter ?? '', ingressGatewayService);
-  return callee.expose === 'page' ? [...rows, { identity: gateway, rules: [{ methods: [], paths: [] }] }] : rows;
+  return callee.expose === 'page' ? [...rows, { identity: gateway, rules: [pageRule] }] : rows;
 }
 
 function identityAt(lab: Lab, own: Mesh, { from }: Grant): string {
@@ -54,7 +43,7 @@ function identityAt(lab: Lab, own: Mesh, { from }: Grant): string {
 
 /** The whole listener, as `envoy_public_listener_json` takes it. One filter chain and no default chain. */
 export function publicListener(lab: Lab, callee: Service, address: string, port: number): Json {
-  const filters = connectionOnly(grantsTo(lab, callee)) ? connectionFilters(lab, callee) : httpFilters(lab, callee);
+  const filters = connectionOnly(callers(lab, callee)) ? connectionFilters(lab, callee) : httpFilters(lab, callee);
   return {
     '@type': 'type.googleapis.com/envoy.config.listener.v3.Listener',
     name: `public_listener:${address}:${port}`,
@@ -103,12 +92,17 @@ function httpFilters(lab: Lab, callee: Service): Json[] {
     preserve_external_request_id: true,
     access_log: accessLog(),
     common_http_protocol_options: { idle_timeout: '300s' },
-    stream_idle_timeout: '60s',
+    // No shorter than the longest request that is promised.
+    stream_idle_timeout: `${Math.max(300, lab.settings.drainSeconds)}s`,
     request_headers_timeout: '10s',
     route_config: {
       name: 'public',
       virtual_hosts: [
-        { name: 'public', domains: ['*'], routes: [{ match: { prefix: '/' }, route: { cluster: 'local_app' } }] },
+        {
+          name: 'public',
+          domains: ['*'],
+          routes: [{ match: { prefix: '/' }, route: { cluster: 'local_app', timeout: '0s' } }],
+        },
       ],
     },
     http_filters: [
@@ -128,7 +122,7 @@ function accessLog(): Json[] {
       name: 'envoy.access_loggers.stdout',
       typed_config: {
         '@type': 'type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog',
-        log_format: { json_format: accessLogFields },
+        log_format: { json_format: requestLogFields },
       },
     },
   ];

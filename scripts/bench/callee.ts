@@ -1,5 +1,5 @@
 /** The in-mesh callee that federated calls are compared with: the same program, with a sidecar and a policy of its own. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { istioPrincipal } from '../../model/identity';
 import { type Lab, mesh as meshOf, type Service } from '../../model/lab';
@@ -19,7 +19,8 @@ export async function makeCallee(lab: Lab, caller: Service, like: Service): Prom
   if (workload.kind !== 'program')
     throw new FailureError(`${like.id} is no program, so there is nothing alike to compare it with`);
   const own = join(root, 'dist/programs', `${workload.program}.js`);
-  const items = objects(lab, caller, like, readFileSync(own, 'utf8'));
+  const file = existsSync(own) ? own : workload.program;
+  const items = objects(lab, caller, like, readFileSync(file, 'utf8'));
   const apply = ['apply', '--server-side', '--force-conflicts', '--field-manager=isthmus-bench', '-f', '-'];
   const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
   await kubectl(lab.name, caller.mesh, apply, { input: list });

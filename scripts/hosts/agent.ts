@@ -16,7 +16,7 @@ import { folder, newGossipKey, newToken, passable, root, secret, writeOwned } fr
 import { ensureAgentCertificate } from './tls';
 import { awaitDaemon } from './wait';
 
-const agentUser = { uid: uids.consul, gid: uids.consul };
+const agentUser = { uid: uids.hostConsul, gid: uids.hostConsul };
 
 export function agentDaemon(host: Pick<HostSpec, 'mesh' | 'name'>): string {
   return `${host.mesh}-${host.name}-consul`;
@@ -71,7 +71,7 @@ export function ensureHostFolders(host: HostSpec): void {
   folder(join(files.folder, 'config'), agentUser, 0o700);
   folder(files.data, agentUser, 0o700);
   folder(dirname(files.httpSocket), agentUser, 0o700);
-  folder(dirname(files.grpcSocket), { uid: uids.consul, gid: uids.envoy }, 0o750);
+  folder(dirname(files.grpcSocket), { uid: uids.hostConsul, gid: uids.hostEnvoy }, 0o750);
   folder(dirname(files.agentToken), root, 0o700);
 }
 
@@ -98,8 +98,8 @@ async function startAgent(host: HostSpec, tokens: HostTokens): Promise<boolean> 
     netns: hostNetns(host),
     command: runnable(host.lab, 'consul'),
     args: ['agent', `-config-file=${files.agentConfig}`, `-config-file=${files.agentSecrets}`],
-    uid: uids.consul,
-    groups: [uids.envoy],
+    uid: uids.hostConsul,
+    groups: [uids.hostEnvoy],
     revision: createHash('sha256').update(config).update(secrets).update(fingerprint).digest('hex'),
   });
 }

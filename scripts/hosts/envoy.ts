@@ -17,7 +17,7 @@ import { runnable } from './runnable';
 import { folder, writeOwned } from './secret';
 import { awaitDaemon } from './wait';
 
-const envoyUser = { uid: uids.envoy, gid: uids.envoy };
+const envoyUser = { uid: uids.hostEnvoy, gid: uids.hostEnvoy };
 
 export function envoyDaemon(host: Pick<HostSpec, 'mesh' | 'name'>): string {
   return `${host.mesh}-${host.name}-envoy`;
@@ -55,7 +55,7 @@ export async function ensureEnvoy(
       // Access log lines are evidence: who asks for the line of a call just made should not wait Envoy's usual 10 s.
       ...['--file-flush-interval-msec', '100'],
     ],
-    uid: uids.envoy,
+    uid: uids.hostEnvoy,
     revision: createHash('sha256').update(bootstrap).digest('hex'),
   });
   await awaitDaemon(

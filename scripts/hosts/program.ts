@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { type HostProgram, type HostSpec, hostFiles } from '../../model/hosts';
-import { uids } from '../../model/local';
+import { hostProgramUid } from '../../model/local';
 import { stateFolder } from '../../model/names';
 import { FailureError } from '../errors';
 import { startDaemon } from '../machine/daemon';
@@ -39,7 +39,7 @@ export async function ensureProgram(host: HostSpec, program: HostProgram, baseFo
     args: [files.program],
     env: program.env,
     cwd: dirname(files.program),
-    uid: uids.app,
+    uid: hostProgramUid(host.address),
     revision: createHash('sha256').update(code).digest('hex'),
   });
 }

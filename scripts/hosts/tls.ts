@@ -59,7 +59,7 @@ export async function ensureAgentCertificate(host: HostPlace): Promise<string> {
         `consul tls cert create made [${names.join(', ')}]; a certificate and a key were expected`,
       );
     }
-    const agent = { uid: uids.consul, gid: uids.consul };
+    const agent = { uid: uids.hostConsul, gid: uids.hostConsul };
     folder(files.tls, agent, 0o700);
     const pem = readFileSync(join(draft, certificate));
     writeOwned(files.caCertificate, caPem, agent);

@@ -8,7 +8,7 @@ import type { Progress } from '../progress';
 import { answersPinned, forgetLocations, missingProducts } from './binaries';
 import { makeEntry } from './cache';
 import { type Fetch, fetchDebian, fetchNpm, fetchWheel, inScratch, installProgram, unzip } from './fetch';
-import { cleanGo, goBuild, goDownload, goModuleFiles, prepareGo } from './golang';
+import { cleanGo, goBuild, goDownload, goLeft, goModuleFiles, prepareGo } from './golang';
 import { type Product, productKey } from './products';
 
 /** Something to do beside the compiling, after what is fetched. */
@@ -30,7 +30,9 @@ export async function ensureBinaries(
   if (compiled.length > 0) await prepareGo(progress, signal);
   await together(signal, [
     async (stop) => {
-      for (const next of compiled) await makeProduct(next, progress, stop);
+      for (const [index, next] of compiled.entries()) {
+        await makeProduct(next, progress, stop, ` (${index + 1} of ${compiled.length})`);
+      }
     },
     async (stop) => {
       await downloadAhead(compiled.slice(1), progress, stop);
@@ -38,9 +40,12 @@ export async function ensureBinaries(
       for (const errand of errands) await errand(stop);
     },
   ]);
-  if (missing.length === 0) return;
-  forgetLocations();
-  cleanGo();
+  if (missing.length > 0) forgetLocations();
+}
+
+/** Removes what compiling left, once nothing is to be compiled any more. */
+export async function tidyUp(progress: Progress): Promise<void> {
+  if (goLeft()) await progress.step("remove the build's modules and objects", () => cleanGo());
 }
 
 /** Runs lanes side by side. The first that fails stops the others, and its failure is thrown once all have ended. */
@@ -62,21 +67,28 @@ export async function together(
   if (failures.length > 0) throw failures[0];
 }
 
-/** Downloads the modules of the products that are compiled later; whatever fails here, their build will say. */
+/** Downloads the modules of the products that are compiled later. A network that fails is told now, not in minutes. */
 async function downloadAhead(later: readonly Product[], progress: Progress, signal: AbortSignal): Promise<void> {
   if (later.length === 0) return;
   await progress.step(`download the modules of ${later.map(({ name }) => name).join(', ')}`, async (say) => {
-    for (const { name, source } of later) {
-      if (source.kind === 'go') await goDownload(name, source, { say, signal }).catch(() => signal.throwIfAborted());
+    for (const next of later) {
+      if (next.source.kind === 'go') await advised(next, goDownload(next.name, next.source, { say, signal }));
     }
   });
 }
 
-async function makeProduct(next: Product, progress: Progress, signal: AbortSignal): Promise<void> {
-  await progress.step(`${verbs[next.source.kind]} ${next.name} ${next.version}`, async (say) => {
-    await makeEntry(productKey(next), (folder) => fill(next, folder, { say, signal })).catch((error: unknown) => {
-      throw error instanceof ProgramError ? withAdvice(next, error) : error;
-    });
+async function makeProduct(next: Product, progress: Progress, signal: AbortSignal, place = ''): Promise<void> {
+  await progress.step(`${verbs[next.source.kind]} ${next.name} ${next.version}${place}`, async (say) => {
+    await advised(
+      next,
+      makeEntry(productKey(next), (folder) => fill(next, folder, { say, signal })),
+    );
+  });
+}
+
+async function advised(next: Product, work: Promise<unknown>): Promise<void> {
+  await work.catch((error: unknown) => {
+    throw error instanceof ProgramError ? withAdvice(next, error) : error;
   });
 }
 

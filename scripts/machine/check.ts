@@ -87,6 +87,8 @@ async function kernelFaults(probes: Probes): Promise<string[]> {
     const refusal = await probes.refusal(command);
     if (refusal !== undefined) {
       faults.push(`the kernel refuses ${what}: ${refusal}; use a kernel that has it, or a privileged container`);
+      // The others are tried in such a namespace.
+      if (what === trials[0]?.[0]) break;
     }
   }
   return faults;

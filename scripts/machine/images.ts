@@ -10,7 +10,7 @@ import { uids } from '../../model/local';
 import { versions } from '../../model/versions';
 import { bootstrapTemplate, locate, missingProducts } from './binaries';
 import { entryFile, entryHash, findEntry, makeEntry, removeEntries, verifyEntry } from './cache';
-import { endingWithUs, run } from './exec';
+import { run } from './exec';
 import type { Fetch } from './fetch';
 import { type Archive, type Image, writeArchive } from './image-archive';
 import { ctr, nodeFolder } from './node';
@@ -47,10 +47,14 @@ const images = {
   pause: { layers: ['pause'], user: '65535:65535', entrypoint: ['/pause'] },
   proxyv2: { layers: ['base', 'proxy'], user: '1337:1337', entrypoint: ['/usr/local/bin/pilot-agent'] },
   pilot: { layers: ['base', 'pilot'], user: '1337:1337', entrypoint: ['/usr/local/bin/pilot-discovery'] },
-  node: { layers: ['base', 'node'], user: `${uids.app}:${uids.app}`, entrypoint: ['/usr/local/bin/node'] },
+  node: {
+    layers: ['base', 'node'],
+    user: `${uids.podProgram}:${uids.podProgram}`,
+    entrypoint: ['/usr/local/bin/node'],
+  },
   plane: {
     layers: ['base', 'node', 'consul'],
-    user: `${uids.consul}:${uids.consul}`,
+    user: `${uids.planeConsul}:${uids.planeConsul}`,
     entrypoint: ['/usr/local/bin/consul'],
   },
 } as const satisfies Record<string, Image>;
@@ -75,7 +79,7 @@ export async function ensureBase(fetch: Fetch): Promise<void> {
     fetch.say(`Debian ${versions.debian} base`);
     const file = join(folder, 'base.tar');
     const args = ['--quiet', '--variant=extract', `--include=${basePackages.join(',')}`, versions.debian, file];
-    await run(...endingWithUs('mmdebstrap', args), fetch.signal === undefined ? {} : { signal: fetch.signal });
+    await run('mmdebstrap', args, { endsWithUs: true, ...(fetch.signal && { signal: fetch.signal }) });
   });
 }
 

@@ -11,6 +11,7 @@ import { cacheFolder } from './cache';
 export interface Holder {
   readonly pid: number;
   readonly command: string;
+  /** Name; empty for a command that concerns no lab. */
   readonly lab: string;
   /** ISO 8601 time. */
   readonly since: string;
@@ -75,12 +76,12 @@ export async function assertNotBusy(lab: string, address = defaultAddress): Prom
   }
 }
 
-/** Who holds the lock; `undefined` when nobody does, or the holder doesn't answer within a second. */
+/** Who holds the lock; `undefined` when nobody does, or the holder doesn't answer within five seconds. */
 export async function askHolder(address = defaultAddress): Promise<Holder | undefined> {
   return new Promise((resolve) => {
     let text = '';
     const socket = connect(address);
-    socket.setEncoding('utf8').setTimeout(1_000, () => socket.destroy());
+    socket.setEncoding('utf8').setTimeout(5_000, () => socket.destroy());
     socket.on('data', (chunk) => {
       text += String(chunk);
     });
@@ -93,7 +94,7 @@ function describeHolder(holder: Holder | undefined): string {
   const who =
     holder === undefined
       ? 'another isthmus command, which does not answer'
-      : `\`isthmus ${holder.command}\` on lab ${holder.lab} (process ${holder.pid}, since ${holder.since})`;
+      : `\`isthmus ${holder.command}\`${holder.lab === '' ? '' : ` on lab ${holder.lab}`} (process ${holder.pid}, since ${holder.since})`;
   return `another command is at work on this machine: ${who}; wait until it ends, or end it, then try again`;
 }
 

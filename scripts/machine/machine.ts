@@ -4,7 +4,7 @@ import type { Lab, Mesh } from '../../model/lab';
 import { uids } from '../../model/local';
 import { planeVolume, stateFolder } from '../../model/names';
 import type { Progress } from '../progress';
-import { ensureBinaries } from './build';
+import { ensureBinaries, tidyUp, together } from './build';
 import { checkMachine } from './check';
 import { startForwarder, stopForwarder } from './forward';
 import { baseMissing, ensureBase, ensureImages, imagesMissing, importImages } from './images';
@@ -14,7 +14,6 @@ import { raiseNetwork } from './network';
 import { raiseContainerd, raiseNode } from './node';
 import { ensurePackages } from './packages';
 
-export { checkMachine } from './check';
 export { razeMachine } from './raze';
 export { remains } from './remains';
 
@@ -33,7 +32,12 @@ export async function prepareMachine(lab: Lab, progress: Progress, signal?: Abor
 async function fillCache(progress: Progress, signal?: AbortSignal): Promise<void> {
   const base = (stop: AbortSignal) => progress.step('make the Debian base', (say) => ensureBase({ say, signal: stop }));
   await ensureBinaries(progress, signal, baseMissing() ? [base] : []);
-  await progress.step('build images', (say) => ensureImages({ say, ...(signal && { signal }) }));
+  await together(signal, [
+    () => tidyUp(progress),
+    async (stop) => {
+      await progress.step('build images', (say) => ensureImages({ say, signal: stop }));
+    },
+  ]);
 }
 
 /**
@@ -79,6 +83,6 @@ function makeState(lab: Lab): void {
     const { path } = planeVolume(lab.name, peer.name);
     mkdirSync(path, { recursive: true });
     chmodSync(path, 0o700);
-    chownSync(path, uids.consul, uids.consul);
+    chownSync(path, uids.planeConsul, uids.planeConsul);
   }
 }

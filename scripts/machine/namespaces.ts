@@ -3,10 +3,9 @@
  * of lab `a` or of lab `a-b`. A lab's state folder is made before its namespaces and removed after them, so it tells.
  */
 import { existsSync, readdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { Lab } from '../../model/lab';
 import { netns } from '../../model/local';
-import { stateFolder } from '../../model/names';
+import { statesFolder } from '../../model/names';
 
 /** What is on the machine. */
 export interface Present {
@@ -52,7 +51,7 @@ function isOf(namespace: string, lab: string): boolean {
 }
 
 function look(): Present {
-  return { namespaces: listed('/run/netns'), labs: listed(dirname(stateFolder('any'))) };
+  return { namespaces: listed('/run/netns'), labs: listed(statesFolder) };
 }
 
 function listed(folder: string): string[] {

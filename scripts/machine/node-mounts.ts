@@ -4,11 +4,11 @@
  *
  * It also gives them their own copy of the few places outside the state folder that they insist on.
  */
-import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Lab, Mesh } from '../../model/lab';
 import { netns } from '../../model/local';
-import { stateFolder } from '../../model/names';
+import { stateFolder, statesFolder } from '../../model/names';
 import { FailureError } from '../errors';
 import { listDaemons, startDaemon } from './daemon';
 import { until } from './until';
@@ -59,8 +59,12 @@ export async function ensureMountNamespace(lab: Lab, mesh: Mesh, folder: string)
   };
 }
 
-/** Removes the empty folders that had to exist on the machine to be mounted over. */
+/**
+ * Removes the empty folders that had to exist on the machine to be mounted over. Only when no lab is left: removing a
+ * folder takes away what any other lab has mounted over it.
+ */
 export function removeMountPoints(): void {
+  if (existsSync(statesFolder) && readdirSync(statesFolder).length > 0) return;
   for (const path of ['/var/lib/kubelet', '/run/containerd']) {
     try {
       rmdirSync(path);

@@ -9,7 +9,7 @@ import { run } from './exec';
 import { portListener } from './forward';
 import { namesake } from './namespaces';
 import { onPath } from './packages';
-import { wasStartedWith } from './processes';
+import { startedWith } from './processes';
 
 /** Questions that the check asks; tests answer for machines that are not at hand. */
 export interface Probes {
@@ -54,7 +54,7 @@ export const thisMachine: Probes = {
     const found = await portListener(port);
     if (found === undefined) return undefined;
     const { name, pid } = found;
-    return { name, ours: pid !== undefined && wasStartedWith(pid, { [labMark]: lab }) };
+    return { name, ours: pid !== undefined && startedWith(pid, labMark) === lab };
   },
 };
 

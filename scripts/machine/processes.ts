@@ -26,10 +26,12 @@ export function leadsSession(pid: number): boolean {
   return statFields(pid)[3] === String(pid);
 }
 
-/** Whether all of these variables were set so when the process began. */
-export function wasStartedWith(pid: number, variables: Readonly<Record<string, string>>): boolean {
-  const environment = textOf(`/proc/${pid}/environ`).split('\0');
-  return Object.entries(variables).every(([name, value]) => environment.includes(`${name}=${value}`));
+/** Value of a variable that a process was started with. */
+export function startedWith(pid: number, variable: string): string | undefined {
+  return textOf(`/proc/${pid}/environ`)
+    .split('\0')
+    .find((entry) => entry.startsWith(`${variable}=`))
+    ?.slice(variable.length + 1);
 }
 
 /** A file's text; empty when it can't be read. */

@@ -54,6 +54,10 @@ export const toolsFolder = resolve(__dirname, '../../tools');
 
 const kubernetes = 'k8s.io/kubernetes/cmd';
 
+/**
+ * In the order in which they are made. Kubernetes comes first of the large ones: linking its five programs takes the
+ * most scratch space, best while the compile cache is still small.
+ */
 export const products = [
   {
     name: 'kubectl',
@@ -92,19 +96,41 @@ export const products = [
     source: { kind: 'debian', packages: ['containerd', 'runc', 'containernetworking-plugins'] },
   },
   {
+    name: 'istio-charts',
+    version: versions.istio,
+    binaries: [],
+    source: {
+      kind: 'module',
+      tool: 'istio',
+      module: 'istio.io/istio',
+      files: {
+        'charts/istio/base': 'manifests/charts/base',
+        'charts/istio/istiod': 'manifests/charts/istio-control/istio-discovery',
+        'charts/istio/gateway': 'manifests/charts/gateway',
+        'envoy_bootstrap_tmpl.json': 'tools/packaging/common/envoy_bootstrap.json',
+      },
+    },
+  },
+  {
     name: 'pause',
     version: '1',
     binaries: ['pause'],
     source: { kind: 'go', module: 'isthmus.dev/tools/pause', packages: { pause: '.' } },
   },
   {
-    name: 'etcd',
-    version: versions.etcd,
-    binaries: ['etcd'],
+    name: 'kubernetes',
+    version: versions.kubernetes,
+    binaries: ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy'],
     source: {
       kind: 'go',
-      module: 'go.etcd.io/etcd/server/v3',
-      packages: { etcd: 'go.etcd.io/etcd/server/v3' },
+      module: 'k8s.io/kubernetes',
+      packages: {
+        'kube-apiserver': `${kubernetes}/kube-apiserver`,
+        'kube-controller-manager': `${kubernetes}/kube-controller-manager`,
+        'kube-scheduler': `${kubernetes}/kube-scheduler`,
+        kubelet: `${kubernetes}/kubelet`,
+        'kube-proxy': `${kubernetes}/kube-proxy`,
+      },
     },
   },
   {
@@ -127,22 +153,6 @@ export const products = [
     },
   },
   {
-    name: 'istio-charts',
-    version: versions.istio,
-    binaries: [],
-    source: {
-      kind: 'module',
-      tool: 'istio',
-      module: 'istio.io/istio',
-      files: {
-        'charts/istio/base': 'manifests/charts/base',
-        'charts/istio/istiod': 'manifests/charts/istio-control/istio-discovery',
-        'charts/istio/gateway': 'manifests/charts/gateway',
-        'envoy_bootstrap_tmpl.json': 'tools/packaging/common/envoy_bootstrap.json',
-      },
-    },
-  },
-  {
     name: 'consul',
     version: versions.consul,
     binaries: ['consul'],
@@ -153,19 +163,13 @@ export const products = [
     },
   },
   {
-    name: 'kubernetes',
-    version: versions.kubernetes,
-    binaries: ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy'],
+    name: 'etcd',
+    version: versions.etcd,
+    binaries: ['etcd'],
     source: {
       kind: 'go',
-      module: 'k8s.io/kubernetes',
-      packages: {
-        'kube-apiserver': `${kubernetes}/kube-apiserver`,
-        'kube-controller-manager': `${kubernetes}/kube-controller-manager`,
-        'kube-scheduler': `${kubernetes}/kube-scheduler`,
-        kubelet: `${kubernetes}/kubelet`,
-        'kube-proxy': `${kubernetes}/kube-proxy`,
-      },
+      module: 'go.etcd.io/etcd/server/v3',
+      packages: { etcd: 'go.etcd.io/etcd/server/v3' },
     },
   },
 ] as const satisfies readonly Product[];

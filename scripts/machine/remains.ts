@@ -5,7 +5,7 @@ import { stateFolder } from '../../model/names';
 import { cgroupProcesses, labCgroups } from './cgroup';
 import { labMark } from './daemon';
 import { labNamespaces } from './namespaces';
-import { ancestors, processes, textOf, wasStartedWith } from './processes';
+import { ancestors, processes, startedWith, textOf } from './processes';
 
 /** What is left of a lab, one line each; empty when it is gone. */
 export function remains(lab: string): string[] {
@@ -30,7 +30,7 @@ export function labProcesses(lab: string): number[] {
   const networks = new Set(labNamespaces(lab).map((name) => inode(join('/run/netns', name))));
   const isInNetwork = (pid: number) => networks.has(inode(`/proc/${pid}/ns/net`) ?? -1);
   return processes().filter(
-    (pid) => !own.has(pid) && (inCgroup.has(pid) || wasStartedWith(pid, { [labMark]: lab }) || isInNetwork(pid)),
+    (pid) => !own.has(pid) && (inCgroup.has(pid) || startedWith(pid, labMark) === lab || isInNetwork(pid)),
   );
 }
 

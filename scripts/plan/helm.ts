@@ -31,13 +31,14 @@ export async function applyRelease(resource: PlannedResource, { signal, say }: C
       writeFileSync(file, text, { mode: 0o600 });
       return `--values=${file}`;
     });
-    await freePending(resource);
+    await removeUnfinished(resource);
     // Helm 4's own defaults differ from those of the Terraform provider, whose plan this is.
     const flags = ['--server-side=false', '--wait=legacy', `--timeout=${timeout}s`, '--namespace', namespace];
     await withoutHopelessPods(resource, say, signal, (stop) =>
       run(locate('helm'), [...cluster(resource), 'upgrade', '--install', name, chart, ...flags, ...files], {
         cwd: resource.folder,
         signal: stop,
+        endsWithUs: true,
       }),
     );
   } catch (error) {
@@ -49,7 +50,7 @@ export async function applyRelease(resource: PlannedResource, { signal, say }: C
 }
 
 export async function hasRelease(resource: PlannedResource): Promise<boolean> {
-  return (await statusOf(resource)) === 'deployed';
+  return (await listed(resource))?.status === 'deployed';
 }
 
 export async function deleteRelease(resource: PlannedResource, _context: Context): Promise<void> {
@@ -66,7 +67,13 @@ export async function deleteRelease(resource: PlannedResource, _context: Context
   ]);
 }
 
-async function statusOf(resource: PlannedResource): Promise<string | undefined> {
+interface Listed {
+  readonly namespace: string;
+  readonly status: string;
+  readonly revision: string;
+}
+
+async function listed(resource: PlannedResource): Promise<Listed | undefined> {
   const { name, namespace } = release(resource);
   const { stdout } = await run(locate('helm'), [
     ...cluster(resource),
@@ -76,15 +83,19 @@ async function statusOf(resource: PlannedResource): Promise<string | undefined> 
     '--filter',
     `^${name}$`,
   ]);
-  const found = (JSON.parse(stdout || '[]') as { namespace: string; status: string }[]).find(
-    (entry) => entry.namespace === namespace,
-  );
-  return found?.status;
+  const found = JSON.parse(stdout || '[]') as readonly Listed[];
+  return found.find((entry) => entry.namespace === namespace);
 }
 
-/** A killed Helm leaves its release locked ("another operation is in progress"); only a new install frees it. */
-async function freePending(resource: PlannedResource): Promise<void> {
-  if ((await statusOf(resource))?.startsWith('pending') === true) {
+/**
+ * Removes what a stopped Helm left: after a kill the release is locked ("another operation is in progress"), and after
+ * a failed first install it would be upgraded, in which charts leave out what only an install brings.
+ */
+async function removeUnfinished(resource: PlannedResource): Promise<void> {
+  const found = await listed(resource);
+  if (found === undefined) return;
+  const { status, revision } = found;
+  if (status.startsWith('pending') || (status === 'failed' && revision === '1')) {
     await deleteRelease(resource, { lab: '', say: () => {} });
   }
 }

@@ -23,6 +23,7 @@ export async function runProvisioners(
     await run('sh', ['-c', exec.command], {
       cwd: folder,
       env: exec.environment ?? {},
+      endsWithUs: true,
       onLine: context.say,
       ...(context.signal === undefined ? {} : { signal: context.signal }),
     });

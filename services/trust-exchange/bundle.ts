@@ -39,7 +39,7 @@ export function decideBundle(trusted: string, offered: readonly string[], expect
     return alarm(
       'bundle-replaced',
       `the peer replaced all roots at once: ${names(before)} by ${names(distinct)}; a rotation keeps the old root for hours. ` +
-        'If the peer was really built anew, pair again (isthmus unpair, isthmus pair)',
+        'If the peer was really built anew, take the lab down and raise it again (isthmus down, isthmus up)',
     );
   }
   return { action: 'accept', pem: distinct.map((root) => root.pem).join(''), roots: distinct };

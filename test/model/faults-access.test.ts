@@ -1,18 +1,5 @@
 /** Faults of access rows in a lab file. */
-import {
-  at,
-  backend,
-  type Case,
-  info,
-  invalid,
-  last,
-  missing,
-  other,
-  range,
-  testFaults,
-  unknown,
-  wrong,
-} from '../support/faults';
+import { type Case, invalid, last, missing, other, range, testFaults, unknown, wrong } from '../support/faults';
 
 const rowKeys = 'from, to, methods, paths';
 const all = 'at least 1 entry, or leave the key out for "all"';

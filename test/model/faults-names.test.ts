@@ -1,9 +1,9 @@
 /** Names that a lab file must not take, or not twice. */
 import { parseLab } from '../../model/parse';
-import { after, at, backend, info, right } from '../support/faults';
+import { at, backend, faultsAfter, info, right } from '../support/faults';
 
 describe('names', () => {
-  const first = (change: string, to: string) => after(change, to)[0];
+  const first = (change: string, to: string) => faultsAfter(change, to)[0];
 
   test.each([
     ['west:\n', 'West:\n', ['meshes', 'West'], 4, 'is not a valid name'],
@@ -44,7 +44,7 @@ describe('names', () => {
   });
 
   test('a service under its short and its full name is one service twice', () => {
-    expect(after(backend, `west/backend/backend: { port: 8080, program: a.js }\n  ${backend}`)).toEqual([
+    expect(faultsAfter(backend, `west/backend/backend: { port: 8080, program: a.js }\n  ${backend}`)).toEqual([
       {
         path: at(),
         line: 11,
@@ -56,7 +56,7 @@ describe('names', () => {
   });
 
   test('a bare name is one service of a Consul mesh, whatever its namespace', () => {
-    expect(after(info, `east/x/info: { port: 8080, program: a.js }\n  ${info}`)).toMatchObject([
+    expect(faultsAfter(info, `east/x/info: { port: 8080, program: a.js }\n  ${info}`)).toMatchObject([
       { path: ['services', 'east/info'], line: 12, problem: 'is the same service as east/x/info' },
     ]);
   });
@@ -73,6 +73,22 @@ describe('names', () => {
         fix: 'rename one of the two services',
       },
     ]);
+  });
+
+  test('a service that calls another mesh has its namespace for itself', () => {
+    const beside = right.replace(backend, `${backend}\n  west/backend/other: { port: 8080, program: a.js }`);
+    expect(parseLab(beside).faults).toEqual([
+      {
+        path: ['services', 'west/backend'],
+        line: 10,
+        value: 'west/backend',
+        problem: 'shares its namespace with west/backend/other although it calls another mesh',
+        allowed: 'one service in the namespace',
+        fix: 'give it a namespace of its own: mesh/namespace/service',
+      },
+    ]);
+    const inside = beside.replace('  - { from: west/backend, to: east/info }\n', '');
+    expect(parseLab(inside).faults).toEqual([]);
   });
 
   test('two callees of one caller must not share a variable', () => {

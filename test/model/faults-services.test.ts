@@ -142,6 +142,11 @@ const services: Case[] = [
     },
   ],
   ['a number in the environment', ...withBackend('env: { A: 1 }'), wrong(at('env', 'A'), 10, 1, 'text')],
+  [
+    'a control character in the environment',
+    ...withBackend('env: { A: "a\\0" }'),
+    invalid(at('env', 'A'), 10, 'a\0', 'text without control characters'),
+  ],
   ['a list as environment', ...withBackend('env: [a]'), wrong(at('env'), 10, ['a'], 'a mapping of names to values')],
   [
     'a variable twice',

@@ -3,13 +3,11 @@
 import { formatFaults, formatPath } from '../../model/fault';
 import { parseLab } from '../../model/parse';
 import {
-  at,
   backend,
   type Case,
   info,
   invalid,
   last,
-  missing,
   other,
   range,
   right,

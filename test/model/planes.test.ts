@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { mesh } from '../../model/lab';
+import { type Mesh, mesh, service } from '../../model/lab';
 import { federationIdentity, federationTrustDomain, planeConfig, planes } from '../../model/planes';
 import { labOf, labs, localLab, smallFile } from '../support/labs';
 
@@ -49,6 +49,24 @@ test('there is a plane for each Istio mesh and each mesh it exchanges calls with
   const lab = localLab();
   expect(planes(lab).map(({ own, peer }) => [own.name, peer.name])).toEqual([['west', 'east']]);
   expect(planes(labOf({ access: smallFile.access.slice(0, 1) }))).toEqual([]);
+});
+
+test('a plane knows the imports of its own peer only', () => {
+  const lab = localLab();
+  const north = { ...mesh(lab, 'east'), name: 'north', trustDomain: 'north.consul' };
+  const atlas = { ...service(lab, 'east/info/info'), id: 'north/atlas/atlas', mesh: 'north', name: 'atlas' };
+  const row = { from: 'west/backend/backend', to: atlas.id, methods: [], paths: [] };
+  const three = {
+    ...lab,
+    meshes: [...lab.meshes, north],
+    services: [...lab.services, atlas],
+    access: [...lab.access, row],
+  };
+  const names = (peer: Mesh) => planeConfig(three, mesh(lab, 'west'), peer).imports.map(({ name }) => name);
+  expect(planes(three).map(({ peer }) => [peer.name, names(peer)])).toEqual([
+    ['east', ['info-east']],
+    ['north', ['atlas-north']],
+  ]);
 });
 
 test('no trust domain is used twice, and none is that of a mesh', () => {

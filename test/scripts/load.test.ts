@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { UsageError } from '../../scripts/errors';
-import { defaultConfig, loadLab } from '../../scripts/load';
+import { defaultConfig, loadLab, readLabName } from '../../scripts/load';
 import { temporaryFolder } from '../support/folder';
 import { localText, root, smallFile } from '../support/labs';
 
@@ -63,18 +63,39 @@ describe('programs', () => {
     expect(messageOf(file('own.yaml', withProgram('mine.js')))).toBe(
       `${join(folder, 'own.yaml')} has 1 fault:
   ${join(folder, 'own.yaml')}  services["east/info/info"].program: is not there
-    value:   "mine.js"
+    value:   "${join(folder, 'mine.js')}"
     allowed: weather/frontend, weather/backend, weather/info, or the path of a bundled JavaScript file
-    fix:     bundle the program first, or mend the path (it is relative to the folder you run in)`,
+    fix:     bundle the program first, or mend the path (it starts from the folder of the lab file)`,
     );
   });
 
-  test('of your own are taken from where they are', () => {
+  test('of your own are found from the folder of the lab file, wherever the command runs', () => {
     mkdirSync(join(folder, 'programs'));
     const program = file('programs/mine.js', '');
-    expect(loadLab(file('own.yaml', withProgram(program))).services.at(-1)?.workload).toEqual({
-      kind: 'program',
-      program,
-    });
+    for (const path of ['programs/mine.js', './programs/../programs/mine.js', program]) {
+      const { workload } = loadLab(file('own.yaml', withProgram(path))).services.at(-1) ?? {};
+      expect(workload).toEqual({ kind: 'program', program });
+    }
+  });
+});
+
+describe('the name of a lab whose file is wrong', () => {
+  test.each([
+    ['name: weather\nmeshes: [', 'weather'],
+    ['# name: no\nname: "a-b" # mine\n', 'a-b'],
+    ["platform: x\nname: 'c'", 'c'],
+  ])('%j is %s', (text, name) => {
+    expect(readLabName(file('broken.yaml', text))).toBe(name);
+  });
+
+  test.each(['', 'name:', 'name: Weather', 'name: ../x', '  name: inner', `name: ${'a'.repeat(21)}`])(
+    '%j has none',
+    (text) => {
+      expect(() => readLabName(file('broken.yaml', text))).toThrow(UsageError);
+    },
+  );
+
+  test('a file that is not there has none', () => {
+    expect(() => readLabName(join(folder, 'none.yaml'))).toThrow('names no lab. Give the lab');
   });
 });

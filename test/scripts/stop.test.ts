@@ -25,7 +25,7 @@ onMachine('isthmus up (needs Linux, root and the packages that building needs)',
       // Building for real would install them; a test must not.
       expect(await missingPackages(true)).toEqual([]);
       const { child, said, ended } = up();
-      expect(await until(async () => sleepers().length > 0, { timeout: 60_000, interval: 50 })).toBe(true);
+      expect(await until(async () => sleepers().length > 0, { timeout: 120_000, interval: 50 })).toBe(true);
       child.kill(signal);
       expect(await ended).toBe(128 + constants.signals[signal]);
       expect(
@@ -39,7 +39,7 @@ onMachine('isthmus up (needs Linux, root and the packages that building needs)',
       expect(sleepers().filter((pid) => startTime(pid) !== undefined)).toEqual([]);
       expect(readdirSync(join(folder, 'cache/isthmus'))).toEqual(['go']);
     },
-    90_000,
+    180_000,
   );
 });
 

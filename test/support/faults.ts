@@ -26,7 +26,7 @@ export const last = '- { from: west/backend, to: east/info }';
 export const at = (...keys: string[]) => ['services', 'west/backend', ...keys];
 
 /** Faults of the right file after one change. */
-export function after(change: string, to: string): readonly Fault[] {
+export function faultsAfter(change: string, to: string): readonly Fault[] {
   expect(right).toContain(change);
   return parseLab(right.replace(change, to)).faults;
 }
@@ -82,6 +82,6 @@ export const unknown = (path: Fault['path'], line: number, allowed: string, fix:
 /** One test for each case: the change makes exactly these faults, in this order. */
 export function testFaults(cases: readonly Case[]): void {
   for (const [what, change, to, ...faults] of cases) {
-    test(what, () => expect(after(change, to)).toEqual(faults));
+    test(what, () => expect(faultsAfter(change, to)).toEqual(faults));
   }
 }

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { root } from './labs';
-import { type Json, resources, type Stack, unescape } from './synth';
+import { type Json, resources, type Stack, unescaped } from './synth';
 
 /**
  * Compares with `test/golden/NAME.json`, or writes it when UPDATE_GOLDEN is set.
@@ -63,7 +63,7 @@ function opened(value: unknown): unknown {
 }
 
 function openedText(text: string): unknown {
-  const plain = unescape(text);
+  const plain = unescaped(text);
   if (/^[{[]/.test(plain)) return openedJson(plain);
   if (/^\w+:.*\n/.test(plain)) return opened(parse(plain));
   return plain.replace(/(assets\/[\w-]+\/)[0-9A-F]{32}/, '$1ASSET');

@@ -6,6 +6,7 @@ import { formatFaults } from '../../model/fault';
 import { type Lab, methods } from '../../model/lab';
 import { parseLab } from '../../model/parse';
 import { isReservedMesh, isReservedNamespace, isReservedService, isReservedVariable } from '../../model/reserved';
+import { plainText } from '../../model/schema';
 
 export const root = join(__dirname, '../..');
 
@@ -99,9 +100,12 @@ const meshes = fc
 
 /** Text that somebody's reader could take for something else. */
 export const trickyText = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: 'grapheme' }).filter((text) => plainText.safeParse(text).success),
   fc.string({ unit: characters('${}%"\'\\:#\n -a') }),
   fc.constantFrom(
+    ' \n',
+    '\n ',
+    'a\n b\n',
     'yes',
     'on',
     'n',
@@ -144,12 +148,16 @@ export const labFiles: fc.Arbitrary<LabFile> = meshes.chain(({ istio, consul, en
       .map(([name, namespace, value]) => ({
         mesh,
         name,
+        namespace: namespace ?? name,
         id: namespace === undefined || namespace === name ? `${mesh}/${name}` : `${mesh}/${namespace}/${name}`,
         value,
       }));
   const some = (mesh: string, kind: 'istio' | 'consul') =>
-    // One name, one service: twins are what the checks are for.
-    fc.uniqueArray(entry(mesh, kind), { selector: ({ name }) => name, maxLength: 4 });
+    // One name, one service, and one namespace in Istio: what the checks are for is tested apart.
+    fc.uniqueArray(entry(mesh, kind), {
+      comparator: (a, b) => a.name === b.name || (kind === 'istio' && a.namespace === b.namespace),
+      maxLength: 4,
+    });
   return fc
     .record({ name: names(20), own: some(istio, 'istio'), other: some(consul, 'consul'), page: fc.nat(7) })
     .chain(({ name, own, other, page }) => {
@@ -170,16 +178,28 @@ export const labFiles: fc.Arbitrary<LabFile> = meshes.chain(({ istio, consul, en
     });
 });
 
-function accessRows(list: readonly { mesh: string; id: string }[], consul: string): fc.Arbitrary<unknown[]> {
-  const end = fc.constantFrom(...list);
-  const pair = fc
-    .tuple(end, end)
-    .filter(([from, to]) => from.id !== to.id && !(from.mesh === consul && to.mesh !== consul));
+interface Listed {
+  readonly mesh: string;
+  readonly namespace: string;
+  readonly id: string;
+}
+
+function accessRows(list: readonly Listed[], consul: string): fc.Arbitrary<unknown[]> {
+  // A consumer of another mesh has its namespace for itself.
+  const alone = (one: Listed) =>
+    list.every((two) => two === one || two.mesh !== one.mesh || two.namespace !== one.namespace);
+  const pairs = list.flatMap((from) =>
+    list
+      .filter((to) => to !== from && (to.mesh === from.mesh || (from.mesh !== consul && alone(from))))
+      .map((to) => [from, to] as const),
+  );
   const key = (row: { from: string; to: string; methods?: string[]; paths?: string[] }) =>
     JSON.stringify([row.from, row.to, (row.methods ?? []).toSorted(), (row.paths ?? []).toSorted()]);
-  const row = fc.tuple(pair, rules).map(([[from, to], rule]) => ({ from: from.id, to: to.id, ...rule }));
-  const possible = list.some((from) => list.some((to) => from !== to && !(from.mesh === consul && to.mesh !== consul)));
-  return possible ? fc.uniqueArray(row, { selector: key, maxLength: 6 }) : fc.constant([]);
+  if (pairs.length === 0) return fc.constant([]);
+  const row = fc
+    .tuple(fc.constantFrom(...pairs), rules)
+    .map(([[from, to], rule]) => ({ from: from.id, to: to.id, ...rule }));
+  return fc.uniqueArray(row, { selector: key, maxLength: 6 });
 }
 
 /** Generated labs, read. */

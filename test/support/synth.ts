@@ -85,11 +85,11 @@ export function resources({ stacks }: Plan): Resource[] {
 
 /** Helm values of a release, each document read. */
 export function helmValues({ values }: Resource): Json[] {
-  return ((values.values ?? []) as string[]).map((text) => parse(unescape(text)) as Json);
+  return ((values.values ?? []) as string[]).map((text) => parse(unescaped(text)) as Json);
 }
 
 /** What Terraform makes of an escaped text. */
-export function unescape(text: string): string {
+export function unescaped(text: string): string {
   return text.replaceAll('$${', '${').replaceAll('%%{', '%{');
 }
 
@@ -127,6 +127,6 @@ export function configEntries(plan: Plan): Json[] {
     .map(({ values }) => ({
       Kind: values.kind,
       Name: values.name,
-      ...(JSON.parse(unescape(String(values.config_json))) as Json),
+      ...(JSON.parse(unescaped(String(values.config_json))) as Json),
     }));
 }

@@ -1,6 +1,7 @@
 /** The structure of a public listener; what it allows is in meaning.test.ts. */
 import * as fc from 'fast-check';
-import { accessLogFields, callers, publicListener } from '../../../model/access/envoy';
+import { callers, publicListener } from '../../../model/access/envoy';
+import { requestLogFields } from '../../../model/access-log';
 import { type Lab, mesh, service } from '../../../model/lab';
 import { federationIdentity } from '../../../model/planes';
 import { labOf, labs, localLab } from '../../support/labs';
@@ -86,9 +87,9 @@ describe('every listener', () => {
   test('logs every call, with the fields that isthmus call reads', () => {
     each((listener) => {
       const proxy = filter(listener, manager) ?? filter(listener, 'envoy.filters.network.tcp_proxy');
-      expect(proxy?.access_log).toMatchObject([{ typed_config: { log_format: { json_format: accessLogFields } } }]);
+      expect(proxy?.access_log).toMatchObject([{ typed_config: { log_format: { json_format: requestLogFields } } }]);
     });
-    expect(Object.keys(accessLogFields)).toEqual(
+    expect(Object.keys(requestLogFields)).toEqual(
       expect.arrayContaining(['request', 'status', 'details', 'flags', 'peer', 'sni', 'remote']),
     );
   });

@@ -134,5 +134,6 @@ test('a page is open to its own ingress gateway, to whatever the rows say beside
   expect(decide(lab, frontend, [gateway], 'POST', '/any')).toBe(false);
   const own = consulServiceIdentity(mesh(lab, 'east').trustDomain, 'dc1', 'ingress-gateway');
   expect(decide(lab, info, [own], 'GET', '/any')).toBe(true);
+  expect(decide(lab, info, [own], 'POST', '/any')).toBe(false);
   expect(decide(lab, info, [own, own], 'GET', '/any')).toBe(false);
 });

@@ -70,5 +70,7 @@ test('names the socket that nobody answers on', async () => {
 });
 
 test('tells to raise the lab when there is no management token', () => {
-  expect(() => managementApi('no-such-lab', 'east')).toThrow(/lab no-such-lab has no Consul mesh east on this machine .*isthmus up/);
+  expect(() => managementApi('no-such-lab', 'east')).toThrow(
+    /lab no-such-lab has no Consul mesh east on this machine .*isthmus up/,
+  );
 });

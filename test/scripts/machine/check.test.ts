@@ -79,6 +79,12 @@ describe('a kernel', () => {
   });
 });
 
+it('without namespaces is not tried for what needs one', async () => {
+  expect(await faults({ refusal: async () => 'unshare: Operation not permitted' })).toEqual([
+    'the kernel refuses a network namespace: unshare: Operation not permitted; use a kernel that has it, or a privileged container',
+  ]);
+});
+
 describe('space', () => {
   it('is counted for each file system', async () => {
     expect(await faults({}, { state: 4.5, cache: 3, memory: 0 })).toEqual([

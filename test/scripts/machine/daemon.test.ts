@@ -6,6 +6,9 @@ import { type Daemon, listDaemons, startDaemon, stopDaemon } from '../../../scri
 import { startTime } from '../../../scripts/machine/processes';
 import { until } from '../../../scripts/machine/until';
 
+// Programs are started, which takes its time on a busy machine.
+jest.setTimeout(60_000);
+
 const onLinux = process.platform === 'linux' ? describe : describe.skip;
 const lab = `d${process.pid}`;
 const sleeper: Daemon = { name: 'sleeper', command: 'sleep', args: ['600'] };

@@ -3,12 +3,16 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FailureError, ProgramError, StoppedError } from '../../../scripts/errors';
-import { endingWithUs, run } from '../../../scripts/machine/exec';
+import { run } from '../../../scripts/machine/exec';
 import { startTime } from '../../../scripts/machine/processes';
 import { until } from '../../../scripts/machine/until';
 
+// Programs are started, which takes its time on a busy machine.
+jest.setTimeout(60_000);
+
 const onLinux = process.platform === 'linux' ? describe : describe.skip;
 const soon = { timeout: 10_000, interval: 10 };
+const root = join(__dirname, '../../..');
 let folder: string;
 
 beforeEach(() => {
@@ -71,8 +75,10 @@ onLinux('a program that is stopped (needs Linux)', () => {
 
   it('ends when the command that runs it is killed without a word', async () => {
     const file = join(folder, 'pids');
-    const [command, args] = endingWithUs('sh', ['-c', `echo $$ > ${file}; exec sleep 600`]);
-    const program = `require('node:child_process').spawn('${command}', ${JSON.stringify(args)})`;
+    const program = `
+      require('${join(root, 'node_modules/tsx/dist/cjs/index.cjs')}');
+      const { run } = require('${join(root, 'scripts/machine/exec.ts')}');
+      void run('sh', ['-c', 'echo $$ > ${file}; exec sleep 600'], { endsWithUs: true });`;
     const parent = spawn(process.execPath, ['-e', program], { stdio: 'ignore' });
     expect(await until(async () => numbersIn(file).length === 1, soon)).toBe(true);
     parent.kill('SIGKILL');

@@ -15,6 +15,9 @@ import { until } from '../../../scripts/machine/until';
 import { silentProgress } from '../../../scripts/progress';
 import { testLab } from './lab';
 
+// Programs are started, which takes its time on a busy machine.
+jest.setTimeout(60_000);
+
 const able = process.platform === 'linux' && process.getuid?.() === 0 && ['ip', 'nft', 'nsenter'].every(onPath);
 const onMachine = able ? describe : describe.skip;
 const name = `t${process.pid}`;

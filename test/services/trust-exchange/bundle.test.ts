@@ -38,7 +38,7 @@ describe("a peer's bundle", () => {
     const decision = decideBundle(good[0] ?? '', [good[1] ?? ''], expected);
     expect(decision).toMatchObject({ action: 'alarm', kind: 'bundle-replaced' });
     expect(decision.action === 'alarm' && decision.message).toMatch(
-      /^the peer replaced all roots at once: [0-9a-f]{16} by [0-9a-f]{16};.*pair again/,
+      /^the peer replaced all roots at once: [0-9a-f]{16} by [0-9a-f]{16};.*isthmus down, isthmus up/,
     );
   });
 

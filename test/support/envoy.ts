@@ -1,0 +1,149 @@
+/** A real Envoy that serves public listeners over mutual TLS, before a program that says yes to everything. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { Agent, request } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Json } from '../../model/access/envoy';
+import { endingWithUs } from '../../scripts/machine/exec';
+import { until } from '../../scripts/machine/until';
+import { type Identity, makeRoot, type Root } from './certificates';
+
+export interface RunningEnvoy {
+  readonly root: Root;
+  /** Status of a request to a listener by its index; 0 when the connection was cut. */
+  readonly ask: (listener: number, caller: Identity, method: string, path: string) => Promise<number>;
+  readonly stop: () => Promise<void>;
+}
+
+export async function startEnvoy(envoy: string, folder: string, listeners: readonly Json[]): Promise<RunningEnvoy> {
+  const root = await makeRoot();
+  const own = await root.leaf(['spiffe://callee']);
+  const program = createServer((_request, response) => response.end('yes')).listen(0, '127.0.0.1');
+  await once(program, 'listening');
+  const config = {
+    admin: { address: { socket_address: { address: '127.0.0.1', port_value: 0 } } },
+    static_resources: {
+      listeners: listeners.map((listener, index) => served(listener, index, root, own)),
+      clusters: [localApp((program.address() as AddressInfo).port)],
+    },
+  };
+  const process = run(envoy, folder, config);
+  const stop = async () => {
+    program.close();
+    program.closeAllConnections();
+    await process.kill();
+  };
+  try {
+    const ports = await portsOf(process.admin, listeners.length);
+    return { root, stop, ask: (listener, ...rest) => ask(ports[listener] ?? 0, root, ...rest) };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface Running {
+  /** File that will hold the address of the admin interface. */
+  readonly admin: string;
+  readonly kill: () => Promise<void>;
+}
+
+function run(envoy: string, folder: string, config: Json): Running {
+  const admin = join(folder, 'admin');
+  rmSync(admin, { force: true });
+  writeFileSync(join(folder, 'envoy.json'), JSON.stringify(config));
+  const args = ['--config-path', join(folder, 'envoy.json'), '--admin-address-path', admin, '--use-dynamic-base-id'];
+  const [command, argv] = endingWithUs(envoy, [...args, '--concurrency', '1', '--log-level', 'error']);
+  const child = spawn(command, argv, { stdio: ['ignore', 'ignore', 'inherit'] });
+  const ended = new Promise<void>((resolve) => {
+    child.once('error', () => resolve());
+    child.once('exit', () => resolve());
+  });
+  const kill = async () => {
+    child.kill('SIGKILL');
+    await ended;
+  };
+  return { admin, kill };
+}
+
+async function portsOf(admin: string, count: number): Promise<readonly number[]> {
+  let ports: readonly number[] = [];
+  const ready = async () => {
+    const answer = await fetch(`http://${readFileSync(admin, 'utf8')}/listeners?format=json`);
+    const { listener_statuses: found = [] } = (await answer.json()) as { listener_statuses?: ListenerStatus[] };
+    ports = Array.from(
+      { length: count },
+      (_, index) => found.find(({ name }) => name === `l${index}`)?.local_address.socket_address.port_value ?? 0,
+    );
+    return ports.every((port) => port > 0);
+  };
+  if (!(await until(ready, { timeout: 20_000, interval: 50 }))) throw new Error('Envoy did not begin to listen');
+  return ports;
+}
+
+interface ListenerStatus {
+  readonly name: string;
+  readonly local_address: { readonly socket_address: { readonly port_value: number } };
+}
+
+/** What Consul adds to our listener, as far as it counts here: mutual TLS. */
+function served(listener: Json, index: number, root: Root, own: Identity): Json {
+  const { '@type': _type, ...rest } = listener;
+  const tls = {
+    '@type': 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext',
+    require_client_certificate: true,
+    common_tls_context: {
+      tls_certificates: [{ certificate_chain: { inline_string: own.cert }, private_key: { inline_string: own.key } }],
+      validation_context: { trusted_ca: { inline_string: root.pem } },
+    },
+  };
+  return {
+    ...rest,
+    name: `l${index}`,
+    address: { socket_address: { address: '127.0.0.1', port_value: 0 } },
+    filter_chains: (listener.filter_chains as Json[]).map((chain) => ({
+      ...chain,
+      transport_socket: { name: 'tls', typed_config: tls },
+    })),
+  };
+}
+
+function localApp(port: number): Json {
+  const endpoint = { address: { socket_address: { address: '127.0.0.1', port_value: port } } };
+  return {
+    name: 'local_app',
+    connect_timeout: '1s',
+    type: 'STATIC',
+    load_assignment: { cluster_name: 'local_app', endpoints: [{ lb_endpoints: [{ endpoint }] }] },
+  };
+}
+
+/** One request on a connection of its own. */
+async function ask(port: number, root: Root, caller: Identity, method: string, path: string): Promise<number> {
+  const agent = new Agent({ maxCachedSessions: 0 });
+  const sent = request({
+    agent,
+    host: '127.0.0.1',
+    port,
+    method,
+    path,
+    ca: root.pem,
+    cert: caller.cert,
+    key: caller.key,
+    // The certificate is that of a service, not of this address.
+    checkServerIdentity: () => undefined,
+  });
+  sent.end();
+  try {
+    const [response] = (await once(sent, 'response')) as [{ statusCode: number; resume: () => void }];
+    response.resume();
+    return response.statusCode;
+  } catch {
+    return 0;
+  } finally {
+    agent.destroy();
+  }
+}
