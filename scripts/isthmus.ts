@@ -18,6 +18,7 @@ import { withLock } from './machine/lock';
 import { prepareMachine, razeMachine } from './machine/machine';
 import { pair, pairFromEnvironment, unpair } from './pairing/pair';
 import { makeProgress } from './progress';
+import { requireRaised, requireRoot } from './raised';
 import { rotateRoot } from './rotate/rotate';
 import { isHealthy } from './status/model';
 import { formatStatus, status } from './status/status';
@@ -31,6 +32,12 @@ const program = new Command('isthmus')
 /** Absolute: the plan is written by a program that runs in another folder. */
 const config = (): string => resolve(program.opts<{ config: string }>().config);
 const lab = (): Lab => loadLab(config());
+/** The lab of commands that look into it: they need root, and the lab up. */
+const raisedLab = (): Lab => {
+  const wanted = lab();
+  requireRaised(wanted.name);
+  return wanted;
+};
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const json = (value: unknown): void => say(JSON.stringify(value, null, 2));
 
@@ -46,7 +53,8 @@ program
       const { page } = await up(wanted, options);
       say(`\nLab ${wanted.name} is up after ${((Date.now() - begin) / 1000).toFixed(1)} s.`);
       if (page !== undefined) say(`The page: ${page}`);
-      say('What now: ./isthmus call · ./isthmus status · ./isthmus down');
+      const again = config() === defaultConfig ? './isthmus' : `./isthmus --config ${config()}`;
+      say(`What now: ${again} call · ${again} status · ${again} down`);
     });
   });
 
@@ -55,6 +63,7 @@ program
   .description('take the lab of the lab file, or the one named, down and prove that nothing is left')
   .action(async (given: string | undefined) => {
     const name = given === undefined ? readLabName(config()) : labNameArgument(given);
+    requireRoot();
     await withLock('down', name, () => razeMachine(name, makeProgress()));
     say(`Nothing of lab ${name} is left on this machine.`);
   });
@@ -64,7 +73,7 @@ program
   .description('meshes, roots, peering, imports, exports, health; exit status 1 when something is wrong')
   .option('--json', 'machine-readable output')
   .action(async (options: { json?: boolean }) => {
-    const found = await status(lab());
+    const found = await status(raisedLab());
     if (options.json === true) json(found);
     else say(formatStatus(found));
     if (!isHealthy(found)) process.exitCode = 1;
@@ -82,7 +91,7 @@ program
       path: string | undefined,
       options: { method: string; json?: boolean },
     ) => {
-      const result = await callCommand(lab(), { from, to, path, method: options.method });
+      const result = await callCommand(raisedLab(), { from, to, path, method: options.method });
       if (options.json === true) json(result);
       else say(formatCall(result));
       if (!result.ok) process.exitCode = 1;
@@ -93,7 +102,7 @@ program
   .command('exec <where> [command...]')
   .description('run a command inside the lab: a mesh, border, or MESH/HOST')
   .action(async (where: string, command: string[]) => {
-    process.exitCode = await execCommand(lab(), where, command);
+    process.exitCode = await execCommand(raisedLab(), where, command);
   });
 
 program
@@ -102,7 +111,7 @@ program
   .option('-f, --follow', 'go on until Ctrl-C')
   .option('--proxy', "its proxy's log instead")
   .action(async (name: string, options: { follow?: boolean; proxy?: boolean }) => {
-    const wanted = lab();
+    const wanted = raisedLab();
     process.exitCode = await logsCommand(wanted, serviceArgument(wanted, name), options);
   });
 
@@ -110,14 +119,14 @@ program
   .command('kubeconfig <mesh>')
   .description("print the administrator's kubeconfig of a mesh")
   .action((name: string) => {
-    const wanted = lab();
+    const wanted = raisedLab();
     say(kubeconfigCommand(wanted, meshArgument(wanted, name)));
   });
 
 program
   .command('open')
   .description('print the address of the page, and open it where there is a desktop')
-  .action(async () => say(await openCommand(lab())));
+  .action(async () => say(await openCommand(raisedLab())));
 
 program
   .command('rotate')
@@ -126,7 +135,7 @@ program
   .description("a new root CA: Consul's own, or the one that Istio's services are known by outside")
   .option('--json', 'machine-readable output')
   .action(async (name: string, options: { json?: boolean }) => {
-    const wanted = lab();
+    const wanted = raisedLab();
     const mesh = meshArgument(wanted, name);
     const rotations = await withLock('rotate', wanted.name, () => rotateRoot(wanted, mesh));
     if (options.json === true) json({ rotations });
@@ -141,7 +150,7 @@ benches
   .description('what the lab holds in memory')
   .option('--json', 'machine-readable output')
   .action((options: { json?: boolean }) => {
-    const result = benchMemory(lab().name);
+    const result = benchMemory(raisedLab().name);
     if (options.json === true) json(result);
     else say(formatMemory(result));
   });
@@ -154,8 +163,8 @@ benches
   .option('--json', 'machine-readable output')
   .option('--csv <file>', 'write the raw samples')
   .action(async (options: { rounds: string; seconds: string; rate: string; json?: boolean; csv?: string }) => {
-    const wanted = lab();
-    const result = await withLock('bench', wanted.name, () => bench(wanted, makeProgress(), options));
+    const wanted = raisedLab();
+    const result = await withLock('bench', wanted.name, () => bench(wanted, makeProgress(), options, stoppable()));
     if (options.json === true) json(result);
     else say(formatBench(result));
   });

@@ -1,5 +1,5 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AssetType, type ITerraformDependable, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
@@ -8,6 +8,9 @@ import { Release } from './release';
 
 /** Our chart, which renders a list of objects. */
 const chart = join(__dirname, '../../charts-values/objects');
+
+/** Where charts with a program in them are put together. */
+const staged = join(__dirname, '../../dist/charts');
 
 export interface ObjectsProps {
   readonly releaseName: string;
@@ -42,18 +45,24 @@ export class Objects extends Construct {
   }
 }
 
-const staged: string[] = [];
-process.once('exit', () => {
-  for (const folder of staged) rmSync(folder, { recursive: true, force: true });
-});
-
-/** A folder with the chart and the program. cdktf copies assets when it writes the plan, so it lives as long as we do. */
+/** A folder with the chart and the program, named by their content: made once, the same for every lab. */
 function stage(program: string | undefined): string {
   if (program === undefined) return chart;
-  const folder = mkdtempSync(join(tmpdir(), 'isthmus-chart-'));
-  staged.push(folder);
-  cpSync(chart, folder, { recursive: true });
-  mkdirSync(join(folder, 'program'));
-  cpSync(program, join(folder, 'program', 'main.js'));
+  const hash = createHash('sha256').update(readFileSync(program));
+  for (const file of readdirSync(join(chart, 'templates')).toSorted())
+    hash.update(readFileSync(join(chart, 'templates', file)));
+  const folder = join(staged, hash.digest('hex').slice(0, 16));
+  if (existsSync(folder)) return folder;
+  mkdirSync(staged, { recursive: true });
+  const fresh = mkdtempSync(`${folder}-`);
+  cpSync(chart, fresh, { recursive: true });
+  mkdirSync(join(fresh, 'program'));
+  cpSync(program, join(fresh, 'program', 'main.js'));
+  try {
+    renameSync(fresh, folder);
+  } catch {
+    // Another process was quicker; the content is the same.
+    rmSync(fresh, { recursive: true, force: true });
+  }
   return folder;
 }

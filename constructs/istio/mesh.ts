@@ -34,7 +34,7 @@ export class IstioMesh extends Construct {
     const policy = new Objects(this, 'Policy', {
       releaseName: 'mesh-policy',
       namespace: 'istio-system',
-      objects: [strictMutualTls, denyAll],
+      objects: [strictMutualTls, denyAll, refuseEscapedSlashes],
       dependsOn: [base.resource],
     });
     const ingress = new NamespaceV1(this, 'Ingress', {
@@ -79,6 +79,35 @@ const strictMutualTls: KubeObject = {
   kind: 'PeerAuthentication',
   metadata: { name: 'default', namespace: 'istio-system' },
   spec: { mtls: { mode: 'STRICT' } },
+};
+
+/**
+ * A program may read %2f as a slash, the rules would not. Such a path is refused at the callee, as in Consul's public
+ * listener. Istio's own settings can only decode it, which would also rewrite it on its way to other meshes.
+ */
+const refuseEscapedSlashes: KubeObject = {
+  apiVersion: 'networking.istio.io/v1alpha3',
+  kind: 'EnvoyFilter',
+  metadata: { name: 'refuse-escaped-slashes', namespace: 'istio-system' },
+  spec: {
+    configPatches: ['SIDECAR_INBOUND', 'GATEWAY'].map((context) => ({
+      applyTo: 'NETWORK_FILTER',
+      match: {
+        context,
+        listener: { filterChain: { filter: { name: 'envoy.filters.network.http_connection_manager' } } },
+      },
+      patch: {
+        operation: 'MERGE',
+        value: {
+          typed_config: {
+            '@type':
+              'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
+            path_with_escaped_slashes_action: 'REJECT_REQUEST',
+          },
+        },
+      },
+    })),
+  },
 };
 
 /** A policy without rules allows nothing; in the root namespace it holds for the whole mesh. */

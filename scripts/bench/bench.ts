@@ -21,7 +21,12 @@ export interface BenchOptions {
 /** Seconds of each round that are not counted. */
 const warmUp = 1;
 
-export async function bench(lab: Lab, progress: Progress, options: BenchOptions): Promise<BenchResult> {
+export async function bench(
+  lab: Lab,
+  progress: Progress,
+  options: BenchOptions,
+  signal?: AbortSignal,
+): Promise<BenchResult> {
   const rounds = whole('--rounds', options.rounds, 1, 100);
   const seconds = whole('--seconds', options.seconds, 1, 600);
   const rate = whole('--rate', options.rate, 1, 2000);
@@ -43,7 +48,10 @@ export async function bench(lab: Lab, progress: Progress, options: BenchOptions)
     const samples: Samples[] = [];
     for (let round = 1; round <= rounds; round++) {
       for (const { name, load: wanted } of cases) {
-        const result = await progress.step(`round ${round} of ${rounds}: ${name}`, () => measure(lab, from, wanted));
+        signal?.throwIfAborted();
+        const result = await progress.step(`round ${round} of ${rounds}: ${name}`, () =>
+          measure(lab, from, wanted, signal),
+        );
         samples.push({ case: name, round, ...result });
       }
     }
@@ -75,8 +83,8 @@ function crossing(lab: Lab): { from: Service; to: Service } {
   return row;
 }
 
-async function measure(lab: Lab, from: Service, load: Load): Promise<LoadResult> {
-  const { stdout } = await execute(lab, from, ['-e', loadProgram, JSON.stringify(load)]);
+async function measure(lab: Lab, from: Service, load: Load, signal?: AbortSignal): Promise<LoadResult> {
+  const { stdout } = await execute(lab, from, ['-e', loadProgram, JSON.stringify(load)], signal);
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as LoadResult;
 }
 

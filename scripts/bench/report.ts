@@ -78,12 +78,15 @@ export function formatBench({ machine, caller, callee, rate, seconds, rounds, ca
   const lines = calls.map((entry) => {
     const ratio =
       entry.ratio === null ? '' : `  ${entry.ratio.toFixed(2)} × at the median, ${entry.ratioP99?.toFixed(2)} × at p99`;
-    const numbers = [entry.p50, entry.p90, entry.p99].map((value) => value.toFixed(2).padStart(7)).join('');
+    const numbers = [entry.p50, entry.p90, entry.p99].map((value) => value.toFixed(2).padStart(9)).join('');
     return `${entry.case.padEnd(width)} ${String(entry.n).padStart(6)}${String(entry.failed).padStart(7)}${numbers}${ratio}`;
   });
   return [
     `${caller} → ${callee}, ${rate} requests a second, ${rounds} rounds of ${seconds} s, on ${machine}`,
-    `${'milliseconds'.padEnd(width)} ${'n'.padStart(6)} failed    p50    p90    p99`,
+    `${'milliseconds'.padEnd(width)} ${'n'.padStart(6)} failed      p50      p90      p99`,
     ...lines,
+    ...(calls.some(({ late, failed }) => late > 5 || failed > 0)
+      ? ['The machine was too busy to trust these numbers: requests left late or failed. Run it again when it is idle.']
+      : []),
   ].join('\n');
 }

@@ -29,6 +29,8 @@ export interface CallResult {
   readonly to: string;
   readonly method: string;
   readonly path: string;
+  /** What the access table says of it, when that explains the answer. */
+  readonly note?: string;
   /** Transport error that the caller got instead of a status. */
   readonly error?: string;
 }

@@ -60,11 +60,17 @@ export async function send(lab: Lab, { from, to, method, path, id }: Request): P
 }
 
 /** Runs Node.js in a service's pod or on its host. */
-export async function execute(lab: Lab, service: Service, args: readonly string[]): Promise<{ stdout: string }> {
+export async function execute(
+  lab: Lab,
+  service: Service,
+  args: readonly string[],
+  signal?: AbortSignal,
+): Promise<{ stdout: string }> {
+  const stop = signal === undefined ? {} : { signal };
   if (meshOf(lab, service.mesh).kind === 'consul') {
-    return run(locate('node'), args, { netns: netns(lab.name, `${service.mesh}-${service.name}`) });
+    return run(locate('node'), args, { netns: netns(lab.name, `${service.mesh}-${service.name}`), ...stop });
   }
   const pod = await podOf(lab, service);
   const at = ['exec', pod, '--namespace', service.namespace, '--container', service.name, '--'];
-  return kubectl(lab.name, service.mesh, [...at, 'node', ...args]);
+  return kubectl(lab.name, service.mesh, [...at, 'node', ...args], stop);
 }

@@ -1,6 +1,6 @@
 /** `isthmus call`: arguments in, hops out. */
 import { grants } from '../../model/access/table';
-import type { Lab, Service } from '../../model/lab';
+import { type Lab, type Service, shortId } from '../../model/lab';
 import { methodArgument, pathArgument, serviceArgument } from '../arguments';
 import { call } from '../call/call';
 import type { CallResult } from '../call/hop';
@@ -18,7 +18,9 @@ export async function callCommand(lab: Lab, given: CallArguments): Promise<CallR
   const { from, to } = endpoints(lab, given);
   const method = methodArgument(given.method ?? 'GET');
   const path = given.path === undefined ? defaultPath(lab, from, to) : pathArgument(given.path);
-  return call(lab, from, to, { method, path });
+  const result = await call(lab, from, to, { method, path });
+  const note = `no row of the access table lets ${shortId(from)} call ${shortId(to)}`;
+  return rulesOf(lab, from, to).length > 0 ? result : { ...result, note };
 }
 
 function endpoints(lab: Lab, { from, to }: CallArguments): { from: Service; to: Service } {
@@ -32,24 +34,32 @@ function endpoints(lab: Lab, { from, to }: CallArguments): { from: Service; to: 
   return row;
 }
 
-/** The callee's health path where the row allows it, else the first path that the row names. */
+/** The callee's health path where a row allows it, else the first path that a row names. */
 function defaultPath(lab: Lab, from: Service, to: Service): string {
-  const rules = grants(lab).find((grant) => grant.from.id === from.id && grant.to.id === to.id)?.rules ?? [];
-  const [first] = rules.flatMap(({ paths }) => paths);
-  return first === undefined || rules.some(({ paths }) => paths.length === 0) ? to.health : first;
+  const paths = rulesOf(lab, from, to).map((rule) => rule.paths);
+  const named = paths.flat();
+  const covers = (path: string) => path === to.health || (path.endsWith('/') && to.health.startsWith(path));
+  return paths.some((list) => list.length === 0) || named.some(covers) ? to.health : (named[0] ?? to.health);
+}
+
+function rulesOf(lab: Lab, from: Service, to: Service) {
+  return grants(lab).find((grant) => grant.from.id === from.id && grant.to.id === to.id)?.rules ?? [];
 }
 
 /** The call as text for a person. */
 export function formatCall(result: CallResult): string {
   const { from, to, method, path, status, ms, hops, ok, error } = result;
   const verdict = status === 0 ? `no answer: ${error ?? 'unknown'}` : `${status} in ${ms.toFixed(1)} ms`;
-  const lines = [`${ok ? 'ok' : 'NOT OK'}  ${from} → ${to}  ${method} ${path}  ${verdict}`];
+  const allowed = status >= 400 && hops.length > 0 && hops.every(({ refused }) => refused === undefined);
+  const head = ok ? 'ok' : allowed ? 'ALLOWED, BUT ANSWERED WITH AN ERROR' : 'NOT OK';
+  const lines = [`${head}  ${from} → ${to}  ${method} ${path}  ${verdict}`];
   for (const { at, identity, sni, refused, status: seen } of hops) {
     lines.push(`  ${at}${seen === undefined ? '' : `  ${seen}`}`);
     lines.push(`    peer ${identity ?? '(passes TLS on, sees no identity)'}`);
     if (sni !== null) lines.push(`    sni  ${sni}`);
     if (refused !== undefined) lines.push(`    refused: ${refused}`);
   }
-  if (hops.length === 0) lines.push('  no proxy logged this request');
+  if (result.note !== undefined) lines.push(`  ${result.note}`);
+  else if (hops.length === 0) lines.push('  no proxy logged this request');
   return lines.join('\n');
 }

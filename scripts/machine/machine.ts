@@ -15,7 +15,6 @@ import { raiseContainerd, raiseNode } from './node';
 import { ensurePackages } from './packages';
 
 export { razeMachine } from './raze';
-export { remains } from './remains';
 
 /**
  * Looks whether the machine can hold the lab, and makes what the cache lacks. That concerns no lab and may take

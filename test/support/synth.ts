@@ -32,7 +32,8 @@ export interface Plan {
 
 const folder = temporaryFolder();
 // The constructs stage charts in temporary folders that live as long as the process; a test's process lives on.
-process.env.TMPDIR = folder;
+const staging = jest.spyOn(jest.requireActual<typeof import('node:os')>('node:os'), 'tmpdir').mockReturnValue(folder);
+afterAll(() => staging.mockRestore());
 
 export interface SynthOptions {
   /** Names that are set in the environment of the person who raises the lab. */
