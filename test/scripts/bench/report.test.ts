@@ -112,8 +112,8 @@ test('people see a table whose columns stand below each other', () => {
   });
   expect(text.split('\n')).toEqual([
     'west/backend → east/info, 50 requests a second, 1 rounds of 5 s, on 2 × x',
-    'milliseconds                   n failed    p50    p90    p99',
-    'in-mesh                        3      0   2.00   3.00   3.00',
-    'federated, new connection      3      0  20.00  30.00  30.00  10.00 × at the median, 10.00 × at p99',
+    'milliseconds                   n failed      p50      p90      p99',
+    'in-mesh                        3      0     2.00     3.00     3.00',
+    'federated, new connection      3      0    20.00    30.00    30.00  10.00 × at the median, 10.00 × at p99',
   ]);
 });
