@@ -1,6 +1,7 @@
 /** Names on a command line → things of the lab; unknown ones become one clear message. */
 import { canonicalId, type Lab, type Mesh, methods, type Service, shortId } from '../model/lab';
 import { nearest } from '../model/nearest';
+import { labSchema } from '../model/schema';
 import { UsageError } from './errors';
 
 export function meshArgument(lab: Lab, name: string): Mesh {
@@ -21,7 +22,7 @@ export function serviceArgument(lab: Lab, name: string): Service {
 
 /** Name of a lab that may be up, whatever its file says by now. */
 export function labNameArgument(name: string): string {
-  if (/^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$/.test(name)) return name;
+  if (labSchema.shape.name.safeParse(name).success) return name;
   throw new UsageError(
     `${JSON.stringify(name)} is no name of a lab. Allowed: 1 to 20 of a-z, 0-9 and -, starting with a letter`,
   );

@@ -8,12 +8,8 @@ export interface ReleaseProps {
   /** Release name. */
   readonly releaseName: string;
   readonly namespace: string;
-  /** Chart folder relative to the stack's folder, or a chart's name in `repository`. */
+  /** Chart folder relative to the stack's folder. */
   readonly chart: string;
-  /** @default - `chart` is a folder */
-  readonly repository?: string;
-  /** @default - the folder's own version */
-  readonly version?: string;
   /** Merged by Helm in this order, later ones win. @default - the chart's own values */
   readonly values?: readonly Readonly<Record<string, unknown>>[];
   /** @default - nothing */
@@ -30,8 +26,6 @@ export class Release extends Construct {
       name: props.releaseName,
       namespace: props.namespace,
       chart: props.chart,
-      ...(props.repository === undefined ? {} : { repository: props.repository }),
-      ...(props.version === undefined ? {} : { version: props.version }),
       values: (props.values ?? []).map((value) =>
         // Helm reads YAML 1.1, where yes, 0777 and 12:30 are not text. Blocks of white space do not read back (run).
         literal(

@@ -41,11 +41,11 @@ async function fillCache(progress: Progress, signal?: AbortSignal): Promise<void
 
 /**
  * Raises everything a plan can be applied to, or mends what is missing of it. Safe to repeat, also after a kill.
+ * {@link prepareMachine} comes first.
  * @param signal stops between and within steps; what is made stays, and {@link razeMachine} removes it
  */
 export async function raiseMachine(lab: Lab, progress: Progress, signal?: AbortSignal): Promise<void> {
   await assertNotBusy(lab.name);
-  await prepareMachine(lab, progress, signal);
   signal?.throwIfAborted();
   makeState(lab);
   await progress.step('networks and border', () => raiseNetwork(lab));
