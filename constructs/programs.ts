@@ -19,8 +19,7 @@ export function bundledProgram(name: string): Program {
   return { file, hash: createHash('sha256').update(readFileSync(file)).digest('hex') };
 }
 
-/** The program of a service. On platform local every service is a program. */
-export function programOf({ id, workload }: Service): Program {
-  if (workload.kind !== 'program') throw new Error(`${id} is not a program`);
-  return bundledProgram(workload.program);
+/** The program of a service; undefined for one that is an image. */
+export function programOf({ workload }: Service): Program | undefined {
+  return workload.kind === 'program' ? bundledProgram(workload.program) : undefined;
 }

@@ -1,5 +1,6 @@
 /** Checks of the names in a lab file: that none is the product's own, and that none would mean two things. */
 import type { LooseLab } from './check';
+import { platformOf } from './check-platforms';
 import type { Fault } from './fault';
 import { canonicalId } from './lab';
 import { upstreamVariable } from './names';
@@ -48,9 +49,11 @@ function serviceNames({ meshes, services }: LooseLab): Fault[] {
   });
 }
 
-function variableNames({ meshes, services }: LooseLab): Fault[] {
-  return services.flatMap(({ id, value }): Fault[] => {
-    const kind = meshes.find((entry) => entry.id === id.split('/')[0])?.value?.kind;
+function variableNames(lab: LooseLab): Fault[] {
+  return lab.services.flatMap(({ id, value }): Fault[] => {
+    const mesh = lab.meshes.find((entry) => entry.id === id.split('/')[0])?.value;
+    const kind = mesh?.kind;
+    const platform = platformOf(lab, mesh);
     const { env = {}, secrets = {} } = value ?? {};
     const own = [
       ...Object.keys(env).map((name) => ['env', name]),
@@ -68,7 +71,7 @@ function variableNames({ meshes, services }: LooseLab): Fault[] {
         return { path: ['services', id, 'secrets', variable], value: secret, problem, fix: 'rename the Secret' };
       });
     const hosts =
-      kind === 'consul' && Object.keys(secrets).length > 0
+      kind === 'consul' && platform === 'local' && Object.keys(secrets).length > 0
         ? [
             {
               path: ['services', id, 'secrets'],

@@ -1,13 +1,21 @@
 /** Checks across the entries of a lab file: what no single entry can know. */
 import type { z } from 'zod';
+import { badName, unknown } from './check-faults';
 import { checkNames } from './check-names';
+import { checkPlatforms } from './check-platforms';
+import { checkServices } from './check-services';
 import { type Cidr, contains, formatCidr, overlaps, parseCidr, size } from './cidr';
-import { firstUpstreamPort } from './consul-hosts';
 import type { Fault } from './fault';
-import { readyPort, sidecarPort } from './hosts';
-import { canonicalId } from './lab';
-import { nearest } from './nearest';
-import { type accessSchema, label, type meshSchema, type serviceSchema, type settingsSchema } from './schema';
+import { canonicalId, type Platform } from './lab';
+import {
+  type accessSchema,
+  type imagesSchema,
+  label,
+  type meshSchema,
+  type serviceSchema,
+  type settingsSchema,
+} from './schema';
+import type { awsSchema } from './schema-aws';
 
 export interface Entry<T> {
   readonly id: string;
@@ -25,14 +33,16 @@ export interface LooseRow {
 /** A lab file read entry by entry; entries with faults are `undefined` but their names are known. */
 export interface LooseLab {
   readonly name: string;
+  readonly platform: Platform | undefined;
+  /** Whether there is a section `aws`, right or wrong. */
+  readonly hasAws: boolean;
+  readonly aws: z.output<typeof awsSchema> | undefined;
+  readonly images: z.output<typeof imagesSchema> | undefined;
   readonly meshes: readonly Entry<z.output<typeof meshSchema>>[];
   readonly services: readonly Entry<z.output<typeof serviceSchema>>[];
   readonly access: readonly LooseRow[];
   readonly settings: z.output<typeof settingsSchema> | undefined;
 }
-
-/** Ports of a sidecar that lead to other services. */
-const upstreamPorts = 256;
 
 /** Addresses that imports are called by; never routed. */
 const importNetwork = parseCidr('240.240.0.0/16');
@@ -40,6 +50,7 @@ const importNetwork = parseCidr('240.240.0.0/16');
 export function crossCheck(lab: LooseLab): Fault[] {
   return [
     ...checkMeshes(lab),
+    ...checkPlatforms(lab),
     ...checkServices(lab),
     ...checkAccess(lab),
     ...checkNamespaces(lab),
@@ -83,7 +94,7 @@ function checkMeshes(lab: LooseLab): Fault[] {
         faults.push({
           path: ['meshes'],
           value: `${count} of kind ${kind}`,
-          problem: 'needs one Istio mesh and one Consul mesh on platform local',
+          problem: 'needs one Istio mesh and one Consul mesh',
           allowed: 'exactly one mesh of each kind',
           fix: count === 0 ? `add a mesh of kind ${kind}` : `keep one mesh of kind ${kind}`,
         });
@@ -99,97 +110,6 @@ function isPrivate(network: Cidr): boolean {
     const block = parseCidr(text);
     return block !== undefined && contains(block, network.base) && contains(block, last);
   });
-}
-
-function checkServices(lab: LooseLab): Fault[] {
-  const faults: Fault[] = [];
-  const seen = new Map<string, string>();
-  const pages = new Map<string, string>();
-  for (const { id, value } of lab.services) {
-    const path = ['services', id];
-    const parts = id.split('/');
-    if (parts.length < 2 || parts.length > 3 || parts.slice(1).some((part) => !label.safeParse(part).success)) {
-      faults.push(badId(path, id));
-      continue;
-    }
-    const [meshName = '', , last] = parts;
-    const mesh = lab.meshes.find((entry) => entry.id === meshName);
-    if (mesh === undefined)
-      faults.push(
-        unknown(
-          path,
-          meshName,
-          'mesh',
-          lab.meshes.map((entry) => entry.id),
-        ),
-      );
-    const kind = mesh?.value?.kind;
-    const name = last ?? parts[1] ?? '';
-    // Consul has no namespaces in its free edition: the bare name is the identity, in the catalog and across the border.
-    const key = kind === 'consul' ? `${meshName}/${name}` : `${meshName}/${parts[1]}/${name}`;
-    const twin = seen.get(key);
-    if (twin !== undefined) {
-      faults.push({ path, value: id, problem: `is the same service as ${twin}`, fix: 'rename one of the two' });
-    }
-    seen.set(key, id);
-    if (value === undefined) continue;
-    faults.push(...checkWorkload(path, value, kind));
-    if (value.expose === 'page') {
-      const other = pages.get(meshName);
-      if (other !== undefined) {
-        const problem = `is exposed although ${other} already is the page of mesh ${meshName}`;
-        faults.push({ path: [...path, 'expose'], value: 'page', problem, fix: 'keep one page in each mesh' });
-      }
-      pages.set(meshName, id);
-    }
-  }
-  return faults;
-}
-
-function checkWorkload(path: string[], value: z.output<typeof serviceSchema>, kind: string | undefined): Fault[] {
-  const faults: Fault[] = [];
-  if (value.program === undefined && value.image === undefined) {
-    faults.push({
-      path,
-      problem: 'says nothing to run',
-      allowed: 'program: a bundled JavaScript file',
-      fix: 'add program',
-    });
-  }
-  if (value.image !== undefined) {
-    faults.push({
-      path: [...path, 'image'],
-      value: value.image,
-      problem: 'can not run on platform local, whose networks reach no registry',
-      allowed: 'program: a bundled JavaScript file',
-      fix: 'use program instead of image',
-    });
-  }
-  if (kind === 'istio' && value.port >= 15000 && value.port <= 15099) {
-    const allowed = '1024 to 14999 or 15100 to 65535';
-    faults.push({
-      path: [...path, 'port'],
-      value: value.port,
-      problem: "is one of Istio's own ports",
-      allowed,
-      fix: 'use 8080',
-    });
-  }
-  const upstream = value.port >= firstUpstreamPort && value.port < firstUpstreamPort + upstreamPorts;
-  if (kind === 'consul' && (value.port === sidecarPort || value.port === readyPort || upstream)) {
-    const allowed = `all but ${firstUpstreamPort} to ${firstUpstreamPort + upstreamPorts - 1}, ${readyPort} and ${sidecarPort}`;
-    const problem = "is one of the sidecar's own ports";
-    faults.push({ path: [...path, 'port'], value: value.port, problem, allowed, fix: 'use 8080' });
-  }
-  if (kind === 'consul' && value.replicas !== 1) {
-    const problem = 'is not supported for hosts on platform local';
-    faults.push({ path: [...path, 'replicas'], value: value.replicas, problem, allowed: '1', fix: 'remove it' });
-  }
-  for (const variable of Object.keys(value.secrets).filter((name) => Object.hasOwn(value.env, name))) {
-    const problem = 'is set by env and by secrets';
-    faults.push({ path: [...path, 'secrets', variable], value: variable, problem, fix: 'keep one of the two' });
-  }
-  return faults;
 }
 
 function checkAccess(lab: LooseLab): Fault[] {
@@ -270,20 +190,4 @@ function checkSettings(lab: LooseLab): Fault[] {
     }
   }
   return faults;
-}
-
-function unknown(path: Fault['path'], value: string, what: string, known: readonly string[]): Fault {
-  const near = nearest(value, known);
-  const fix = near === undefined ? `use one of the ${what} names above, or add it` : `did you mean ${near}?`;
-  return { path, value, problem: `names no ${what} of this file`, allowed: known.join(', ') || '(none yet)', fix };
-}
-
-function badName(path: Fault['path'], value: string): Fault {
-  const allowed = '1 to 30 of a-z, 0-9 and -, starting with a letter';
-  return { path, value, problem: 'is not a valid name', allowed, fix: 'rename it' };
-}
-
-function badId(path: Fault['path'], value: string): Fault {
-  const allowed = 'mesh/service or mesh/namespace/service, each 1 to 30 of a-z, 0-9 and -';
-  return { path, value, problem: 'is not a valid service id', allowed, fix: 'rename it' };
 }

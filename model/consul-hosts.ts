@@ -69,7 +69,8 @@ export function programEnvironment(lab: Lab, service: Service): Record<string, s
   };
 }
 
-function localUpstreams(lab: Lab, caller: Service): { callee: Service; port: number }[] {
+/** Services of its own mesh that a service may call, each with the loopback port that leads there. */
+export function localUpstreams(lab: Lab, caller: Service): { callee: Service; port: number }[] {
   return grantsFrom(lab, caller)
     .filter(({ to }) => to.mesh === caller.mesh)
     .map(({ to }, index) => ({ callee: to, port: firstUpstreamPort + index }));

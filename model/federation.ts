@@ -39,6 +39,8 @@ export interface PlaneConfig {
   readonly peerTrustDomain: string;
   /** Network of the peer: a gateway address outside it is an alarm, never copied. CIDR text. */
   readonly peerNetwork: string;
+  /** TCP port of the peer's mesh gateway. */
+  readonly peerPort: number;
   readonly imports: readonly ImportConfig[];
   /** Consul config entries that the bootstrap step writes on the plane. */
   readonly configEntries: readonly Readonly<Record<string, unknown>>[];

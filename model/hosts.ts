@@ -2,8 +2,10 @@
  * A Consul mesh on hosts: what the plan says about each host. A {@link HostSpec} is complete and reviewable; it names
  * the files that hold keys and tokens, and never holds one itself: those are made on the machine.
  */
+
+import { meshGatewayPort } from './gateways';
 import { clusterId } from './identity';
-import { meshGatewayPort, uids } from './local';
+import { uids } from './local';
 import { stateFolder } from './names';
 
 export type HostRole = 'server' | 'mesh-gateway' | 'ingress-gateway' | 'service';

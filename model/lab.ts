@@ -2,9 +2,12 @@
  * The lab as the rest of the program sees it: plain, readonly, complete. `parseLab` (schema.ts) makes one from a
  * lab file; nothing downstream validates again.
  */
+import type { AwsMesh, AwsSettings } from './aws';
 import type { Cidr } from './cidr';
 
-export type Platform = 'local';
+/** Where a mesh runs: this machine, EKS clusters that the plan makes, or clusters that a kubeconfig names. */
+export const platforms = ['local', 'aws', 'kubeconfig'] as const;
+export type Platform = (typeof platforms)[number];
 export type MeshKind = 'istio' | 'consul';
 export type Method = (typeof methods)[number];
 
@@ -21,6 +24,45 @@ export interface Mesh {
   readonly datacenter?: string;
   /** SPIFFE trust domain: `cluster.local` for Istio, `CLUSTER_ID.consul` for Consul. */
   readonly trustDomain: string;
+  readonly place: Place;
+  /** Installed by others. Nothing of it is installed or changed beyond the federation's own objects. */
+  readonly existing: boolean;
+  /** Consul meshes: where the others reach its mesh gateway. Known when the plan is made. */
+  readonly gateway?: Endpoint;
+  /** Consul servers of a mesh on Kubernetes. */
+  readonly servers: 1 | 3;
+  readonly charts: Charts;
+  readonly images: Images;
+}
+
+/** An IPv4 address and a TCP port. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Where a mesh runs, with all that its platform needs. */
+export type Place =
+  | { readonly platform: 'local' }
+  | { readonly platform: 'kubeconfig'; readonly kubeconfig: string; readonly context: string }
+  | ({ readonly platform: 'aws'; readonly region: string } & AwsMesh);
+
+/** Where a mesh's charts come from, and what a person adds to their values. */
+export interface Charts {
+  /** Address of a chart repository, or a folder of charts. @default - the project's own repository */
+  readonly source?: string;
+  /** @default - the version that this product pins */
+  readonly version?: string;
+  /** Chart name → file of values, merged last. */
+  readonly values: Readonly<Record<string, string>>;
+}
+
+/** Container images of the product's own pods. */
+export interface Images {
+  /** Runs programs: Node.js. */
+  readonly node: string;
+  /** The federation plane's Consul. */
+  readonly consul: string;
 }
 
 /** A service that the lab runs. `id` is `mesh/namespace/name`. */
@@ -45,10 +87,17 @@ export interface Service {
   readonly replicas: number;
 }
 
-/** What runs: one bundled JavaScript file on Node.js, or a container image. */
+/** What runs: one bundled JavaScript file on Node.js, a container image, or pods that are there already. */
 export type Workload =
   | { readonly kind: 'program'; readonly program: string }
-  | { readonly kind: 'image'; readonly image: string };
+  | { readonly kind: 'image'; readonly image: string }
+  | {
+      readonly kind: 'existing';
+      /** Its service account. */
+      readonly account: string;
+      /** Labels that select its pods. */
+      readonly labels: Readonly<Record<string, string>>;
+    };
 
 /** One row of the access table. Empty `methods` or `paths` mean all. */
 export interface AccessRow {
@@ -76,6 +125,18 @@ export interface Lab {
   readonly services: readonly Service[];
   readonly access: readonly AccessRow[];
   readonly settings: Settings;
+  /** Only when a mesh is on AWS. */
+  readonly aws?: AwsSettings;
+}
+
+/** Service account of a service. */
+export function accountOf({ name, workload }: Service): string {
+  return workload.kind === 'existing' ? workload.account : name;
+}
+
+/** Labels that select the pods of a service. */
+export function podLabels({ name, workload }: Service): Readonly<Record<string, string>> {
+  return workload.kind === 'existing' ? workload.labels : { app: name };
 }
 
 /** Finds a mesh by name. Throws when absent: the schema has already refused unknown names. */

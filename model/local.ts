@@ -2,9 +2,6 @@
 import { type Cidr, host, subnet } from './cidr';
 import type { Mesh } from './lab';
 
-/** TCP port of Consul's mesh gateway: the one port that passes the border from west to east. */
-export const meshGatewayPort = 8443;
-
 /** NodePort of Istio's ingress gateway. */
 export const pageNodePort = 30080;
 
@@ -67,7 +64,7 @@ export interface HostsNetwork {
 }
 
 /** Addresses of a Consul mesh on hosts: border 1, server 10, mesh gateway 11, ingress gateway 12, services from 20. */
-export function hostsNetwork(mesh: Mesh): HostsNetwork {
+export function hostsNetwork(mesh: Pick<Mesh, 'network'>): HostsNetwork {
   const hosts = subnet(mesh.network, 24, 0);
   return {
     hosts,

@@ -42,6 +42,9 @@ export function stateFolder(lab: string): string {
 /** Namespace, release and service account of Istio's ingress gateway. */
 export const ingressNamespace = 'istio-ingress';
 
+/** Namespace of Consul's chart on Kubernetes. */
+export const consulNamespace = 'consul';
+
 /** Consul service name of the ingress gateway. */
 export const ingressGatewayService = 'ingress-gateway';
 

@@ -2,11 +2,12 @@
 import { type Lab, mesh, type Service } from './lab';
 import { egressPort, kubernetesNetwork } from './local';
 
-/** A host outside, and the address inside the lab that leads to it. */
+/** A host outside. */
 export interface OutsideHost {
   readonly host: string;
   readonly port: number;
-  readonly via: { readonly address: string; readonly port: number };
+  /** The address inside the lab that leads to it. @default - the network itself leads out */
+  readonly via?: { readonly address: string; readonly port: number };
 }
 
 /** Secret variable → the host that its key is for. */
@@ -25,6 +26,8 @@ export function outsideHosts(lab: Lab, service: Service, variables: readonly str
     .map((host, index) => ({
       host,
       port: 443,
-      via: { address: kubernetesNetwork(own).node, port: egressPort + index },
+      ...(own.place.platform === 'local'
+        ? { via: { address: kubernetesNetwork(own).node, port: egressPort + index } }
+        : {}),
     }));
 }

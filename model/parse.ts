@@ -4,9 +4,11 @@ import { z } from 'zod';
 import { crossCheck, type LooseLab } from './check';
 import type { Fault } from './fault';
 import { clusterId, consulTrustDomain, istioTrustDomain } from './identity';
-import { type AccessRow, canonicalId, type Lab, type Mesh, type Service } from './lab';
+import { type AccessRow, canonicalId, type Lab, type Mesh, platforms, type Service } from './lab';
 import { nearest } from './nearest';
-import { accessSchema, labSchema, meshSchema, serviceSchema, settingsSchema } from './schema';
+import { completeAws, completeCharts, completeImages, completePlace, gatewayOf, workloadOf } from './places';
+import { accessSchema, imagesSchema, labSchema, meshSchema, serviceSchema, settingsSchema } from './schema';
+import { awsSchema } from './schema-aws';
 
 export type Parsed = { readonly lab: Lab; readonly faults: [] } | { readonly lab?: never; readonly faults: Fault[] };
 
@@ -77,14 +79,21 @@ function readEntries(raw: unknown, faults: Fault[]): LooseLab | undefined {
     services: z.record(z.string(), z.unknown()).catch({}),
     access: z.array(z.unknown()).catch([]),
     settings: z.unknown().optional(),
+    platform: z.enum(platforms).optional().catch(undefined),
+    aws: z.unknown().optional(),
+    images: z.unknown().optional(),
   });
   const parts = shape.safeParse(top ?? raw);
   if (!parts.success) return undefined;
-  const { name, meshes, services, access, settings } = parts.data;
+  const { name, platform, meshes, services, access, settings, aws, images } = parts.data;
   const entries = <T>(schema: z.ZodType<T>, of: Record<string, unknown>, key: string) =>
     Object.entries(of).map(([id, value]) => ({ id, value: read(schema, value ?? {}, [key, id], faults) }));
   return {
     name,
+    platform,
+    hasAws: aws !== undefined,
+    aws: aws === undefined ? undefined : read(awsSchema, aws ?? {}, ['aws'], faults),
+    images: read(imagesSchema, images ?? {}, ['images'], faults),
     meshes: entries(meshSchema, meshes, 'meshes'),
     services: entries(serviceSchema, services, 'services'),
     access: access.map((row, index) => ({
@@ -164,7 +173,14 @@ function unknownKey(path: Fault['path'], key: string, allowed: readonly string[]
 }
 
 function allowedKeys(base: readonly (string | number)[]): readonly string[] {
-  const schemas = { meshes: meshSchema, services: serviceSchema, access: accessSchema, settings: settingsSchema };
+  const schemas = {
+    meshes: meshSchema,
+    services: serviceSchema,
+    access: accessSchema,
+    settings: settingsSchema,
+    aws: awsSchema,
+    images: imagesSchema,
+  };
   const schema = schemas[base[0] as keyof typeof schemas] ?? labSchema;
   return Object.keys(schema.shape);
 }
@@ -184,22 +200,38 @@ function describe(expected: string): string {
 /** Defaults filled in. Called only when the file has no fault, so every entry is there. */
 function complete(loose: LooseLab): Lab {
   const present = <T>(value: T | undefined): T[] => (value === undefined ? [] : [value]);
-  const meshes = loose.meshes.flatMap(({ id, value }) =>
-    present(value).map((entry): Mesh => {
-      const consul = {
-        datacenter: entry.datacenter ?? 'dc1',
-        trustDomain: consulTrustDomain(clusterId(loose.name, id)),
-      };
-      const own = entry.kind === 'consul' ? consul : { trustDomain: istioTrustDomain };
-      return { name: id, kind: entry.kind, network: entry.network, ...own };
-    }),
-  );
+  const platform = loose.platform ?? 'local';
+  const aws = loose.aws === undefined ? undefined : completeAws(loose.aws);
+  const written = loose.meshes.flatMap(({ id, value }) => present(value).map((entry) => ({ id, entry })));
+  const meshes = written.map(({ id, entry }): Mesh => {
+    const { kind, network, trustDomain, existing = false, servers = 1 } = entry;
+    const own =
+      kind === 'consul'
+        ? { datacenter: entry.datacenter ?? 'dc1', trustDomain: consulTrustDomain(clusterId(loose.name, id)) }
+        : { trustDomain: istioTrustDomain };
+    const place = completePlace(entry, platform, loose.aws);
+    const caller = written.find((other) => other.entry.kind === 'istio')?.entry.network;
+    const gateway = gatewayOf(entry, place, aws, caller);
+    return {
+      name: id,
+      kind,
+      network,
+      ...own,
+      ...(trustDomain === undefined ? {} : { trustDomain }),
+      place,
+      existing,
+      ...(gateway === undefined ? {} : { gateway }),
+      servers,
+      charts: completeCharts(entry.charts),
+      images: completeImages(place.platform, loose.images ?? {}),
+    };
+  });
   const services = loose.services.flatMap(({ id, value }) =>
     present(value).map((entry): Service => {
-      const { program, image = '', expose, ...rest } = entry;
-      const workload =
-        program === undefined ? { kind: 'image' as const, image } : { kind: 'program' as const, program };
-      return { ...splitId(id), ...rest, workload, ...(expose === undefined ? {} : { expose }) };
+      const { port, env, secrets, health, replicas, expose } = entry;
+      const own = splitId(id);
+      const runs = { port, workload: workloadOf(own.name, entry), env, secrets, health, replicas };
+      return { ...own, ...runs, ...(expose === undefined ? {} : { expose }) };
     }),
   );
   const access = loose.access.flatMap((row) =>
@@ -208,7 +240,8 @@ function complete(loose: LooseLab): Lab {
     ),
   );
   const settings = loose.settings ?? settingsSchema.parse({});
-  return { name: loose.name, platform: 'local', meshes, services, access, settings };
+  const whole = { name: loose.name, platform, meshes, services, access, settings };
+  return aws === undefined ? whole : { ...whole, aws };
 }
 
 function splitId(id: string): Pick<Service, 'id' | 'mesh' | 'namespace' | 'name'> {

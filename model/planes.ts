@@ -1,7 +1,8 @@
 /** Federation planes: one for each pair of an Istio mesh and a foreign mesh that it exchanges calls with. */
 import { peers } from './access/table';
-import { formatCidr } from './cidr';
+import { type Cidr, contains, formatCidr, parseAddress } from './cidr';
 import type { ImportConfig, PlaneConfig } from './federation';
+import { meshGatewayPort } from './gateways';
 import { consulServiceIdentity, consulTrustDomain, planeClusterId, planeDatacenter } from './identity';
 import { resolvedImports } from './imports';
 import type { Lab, Mesh } from './lab';
@@ -24,6 +25,12 @@ export function planes(lab: Lab): { own: Mesh; peer: Mesh }[] {
     .flatMap((own) => peers(lab, own).map((peer) => ({ own, peer })));
 }
 
+/** Where a gateway of the peer may be: in its network, or at the one address outside that the lab file names. */
+function gatewayNetwork({ network, gateway }: Mesh): Cidr {
+  const address = gateway === undefined ? undefined : parseAddress(gateway.address);
+  return address === undefined || contains(network, address) ? network : { base: address, prefix: 32 };
+}
+
 /** All that the plane's pod is told. */
 export function planeConfig(lab: Lab, own: Mesh, peer: Mesh): PlaneConfig {
   return {
@@ -33,7 +40,8 @@ export function planeConfig(lab: Lab, own: Mesh, peer: Mesh): PlaneConfig {
     datacenter: planeDatacenter,
     trustDomain: federationTrustDomain(lab, own.name, peer.name),
     peerTrustDomain: peer.trustDomain,
-    peerNetwork: formatCidr(peer.network),
+    peerNetwork: formatCidr(gatewayNetwork(peer)),
+    peerPort: peer.gateway?.port ?? meshGatewayPort,
     imports: resolvedImports(lab, own)
       .filter((entry) => entry.peer.name === peer.name)
       .map(

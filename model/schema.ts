@@ -1,7 +1,8 @@
 /** The shape of a lab file, entry by entry, so that a fault in one entry does not hide those of the next. */
 import { z } from 'zod';
-import { parseCidr } from './cidr';
-import { methods } from './lab';
+import { parseAddress, parseCidr } from './cidr';
+import { methods, platforms } from './lab';
+import { awsMeshSchema } from './schema-aws';
 
 export const label = z.string().regex(/^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$/, {
   error: 'must be 1 to 30 of a-z, 0-9 and -, starting with a letter and not ending in -',
@@ -33,10 +34,35 @@ export const network = z.string().transform((text, context) => {
   return block;
 });
 
+/** SPIFFE specification, section 2.1. */
+const trustDomain = z.string().regex(/^[a-z0-9._-]{1,255}$/, { error: 'must be 1 to 255 of a-z, 0-9, ., - and _' });
+
+const address = z.string().refine((text) => parseAddress(text) !== undefined, { error: 'must be an IPv4 address' });
+
+const chartsSchema = z.strictObject({
+  source: z.string().min(1).optional(),
+  version: z.string().min(1).optional(),
+  values: z.record(z.string(), z.string().min(1)).default({}),
+});
+
+const kubeLabels = z.record(
+  z.string().regex(/^([a-z0-9.-]{1,253}\/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/),
+  z.string().regex(/^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$/, { error: 'must be the value of a label' }),
+);
+
 export const meshSchema = z.strictObject({
   kind: z.enum(['istio', 'consul']),
   network,
+  platform: z.enum(platforms).optional(),
   datacenter: label.optional(),
+  existing: z.boolean().optional(),
+  trustDomain: trustDomain.optional(),
+  kubeconfig: z.string().min(1).optional(),
+  context: z.string().min(1).optional(),
+  gateway: address.optional(),
+  servers: z.union([z.literal(1), z.literal(3)], { error: 'must be 1 or 3' }).optional(),
+  charts: chartsSchema.optional(),
+  aws: awsMeshSchema.optional(),
 });
 
 export const serviceSchema = z.strictObject({
@@ -46,6 +72,8 @@ export const serviceSchema = z.strictObject({
   expose: z.enum(['page']).optional(),
   env: z.record(environmentName, plainText).default({}),
   secrets: z.record(environmentName, label).default({}),
+  account: label.optional(),
+  labels: kubeLabels.optional(),
   health: z
     .string()
     .regex(/^\/[A-Za-z0-9/._-]*$/, { error: 'must be a plain path such as /healthz' })
@@ -79,12 +107,19 @@ export const settingsSchema = z.strictObject({
   apiPort: port.default(16443),
 });
 
+export const imagesSchema = z.strictObject({
+  node: z.string().min(1).optional(),
+  consul: z.string().min(1).optional(),
+});
+
 /** Keys of the file itself; the entries below `meshes`, `services` and `access` are read one by one. */
 export const labSchema = z.strictObject({
   name: z.string().regex(/^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$/, {
     error: 'must be 1 to 20 of a-z, 0-9 and -, starting with a letter and not ending in -',
   }),
-  platform: z.enum(['local']),
+  platform: z.enum(platforms),
+  aws: z.unknown().optional(),
+  images: z.unknown().optional(),
   meshes: z.record(z.string(), z.unknown()),
   services: z.record(z.string(), z.unknown()).default({}),
   access: z.array(z.unknown()).default([]),

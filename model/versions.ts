@@ -22,4 +22,9 @@ export const versions = {
   goBootstrap: '1.26.6',
   /** Debian release of the lab's base image. */
   debian: 'bookworm',
+  /** Kubernetes of EKS clusters. */
+  eks: '1.35',
+  /** Istio's and Consul's own charts, where a mesh is not on this machine. */
+  istioCharts: '1.31.1',
+  consulChart: '1.9.11',
 } as const;

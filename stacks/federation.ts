@@ -1,32 +1,50 @@
 import { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
 import type { Construct } from 'constructs';
 import { ConfigEntry } from '../constructs/consul/entry';
+import { customResource } from '../constructs/consul/resource';
 import { FederatedConsumer } from '../constructs/federation/consumer';
 import { FederatedImport } from '../constructs/federation/import';
 import { FederationPlane } from '../constructs/federation/plane';
+import { Objects } from '../constructs/helm/objects';
 import { bundledProgram } from '../constructs/programs';
-import { exportedServices } from '../model/access/consul';
+import { exportedServices, serviceIntentions } from '../model/access/consul';
 import { resolvedImports } from '../model/imports';
 import type { Lab, Mesh } from '../model/lab';
-import { federationNamespace } from '../model/names';
+import { consulNamespace, federationNamespace } from '../model/names';
 import { planeConfig, planes } from '../model/planes';
-import { addMeshProviders, LabStack } from './lab-stack';
+import { LabStack } from './lab-stack';
+import { addMeshProviders, type Clusters } from './providers';
 
 /** What a mesh shows to, and takes from, the meshes it is federated with. */
 export class FederationStack extends LabStack {
-  constructor(scope: Construct, lab: Lab, mesh: Mesh) {
-    super(scope, `federation-${mesh.name}`);
-    addMeshProviders(this, lab, mesh);
+  constructor(scope: Construct, lab: Lab, mesh: Mesh, clusters: Clusters) {
+    super(scope, lab, `federation-${mesh.name}`);
+    addMeshProviders(this, lab, mesh, clusters);
     switch (mesh.kind) {
       case 'istio':
         this.istio(lab, mesh);
         break;
-      case 'consul': {
-        const exported = exportedServices(lab, mesh);
-        if (exported !== undefined) new ConfigEntry(this, 'ExportedServices', exported);
+      case 'consul':
+        this.consul(lab, mesh);
         break;
-      }
     }
+  }
+
+  private consul(lab: Lab, mesh: Mesh): void {
+    const exported = exportedServices(lab, mesh);
+    if (exported === undefined) return;
+    if (mesh.place.platform === 'local') {
+      new ConfigEntry(this, 'ExportedServices', exported);
+      return;
+    }
+    // The services of an existing mesh are not ours, but who of the other side may call them is the federation's.
+    const foreign = mesh.existing ? lab.services.filter((service) => service.mesh === mesh.name) : [];
+    const entries = [exported, ...foreign.flatMap((service) => serviceIntentions(lab, service) ?? [])];
+    new Objects(this, 'Exports', {
+      releaseName: 'federation',
+      namespace: consulNamespace,
+      objects: entries.map((entry) => customResource(entry, consulNamespace)),
+    });
   }
 
   private istio(lab: Lab, mesh: Mesh): void {
@@ -46,7 +64,7 @@ export class FederationStack extends LabStack {
         config,
         program,
         programHash,
-        node: mesh.name,
+        mesh,
         dependsOn: [namespace],
       });
     }

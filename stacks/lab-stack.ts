@@ -1,32 +1,19 @@
-import { ConsulProvider } from '@cdktf/provider-consul/lib/provider';
-import { HelmProvider } from '@cdktf/provider-helm/lib/provider';
-import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
-import { LocalBackend, TerraformStack } from 'cdktf';
+import { LocalBackend, S3Backend, TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
-import { consulSocket } from '../model/hosts';
-import type { Lab, Mesh } from '../model/lab';
-import { kubeconfigFile } from '../model/names';
+import type { Lab } from '../model/lab';
 
-/** A stack of one mesh and layer. Its state lies beside it, wherever the checkout is. */
+/** A stack of one mesh and layer. Its state lies beside it, wherever the checkout is, or in the lab's bucket. */
 export class LabStack extends TerraformStack {
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, lab: Lab, id: string) {
     super(scope, id);
-    new LocalBackend(this, { path: `../../../terraform.${id}.tfstate` });
-  }
-}
-
-/** The providers of a mesh: one of each type that its kind needs, unaliased. */
-export function addMeshProviders(stack: TerraformStack, lab: Lab, mesh: Mesh): void {
-  switch (mesh.kind) {
-    case 'istio': {
-      const configPath = kubeconfigFile(lab.name, mesh.name);
-      new KubernetesProvider(stack, 'KubernetesProvider', { configPath });
-      new HelmProvider(stack, 'HelmProvider', { kubernetes: { configPath } });
-      break;
+    const state = lab.aws?.state;
+    if (state?.kind !== 's3') {
+      new LocalBackend(this, { path: `../../../terraform.${id}.tfstate` });
+      return;
     }
-    case 'consul':
-      // The token comes from CONSUL_HTTP_TOKEN.
-      new ConsulProvider(stack, 'ConsulProvider', { address: `unix://${consulSocket(lab.name, mesh.name)}` });
-      break;
+    const { bucket, region, prefix } = state;
+    new S3Backend(this, { bucket, region, key: `${prefix}isthmus/${lab.name}/${id}.tfstate`, encrypt: true });
+    // A lock file in the bucket itself, since Terraform 1.10; cdktf knows the older lock table only.
+    this.addOverride('terraform.backend.s3.use_lockfile', true);
   }
 }

@@ -1,10 +1,12 @@
 import type { Construct } from 'constructs';
+import { ConsulPod } from '../constructs/consul/pod';
 import { ConsulWorkload } from '../constructs/consul/workload';
 import { IstioWorkload } from '../constructs/istio/workload';
 import { programOf } from '../constructs/programs';
 import type { Lab, Mesh, Service } from '../model/lab';
 import type { OutsideHost } from '../model/outside';
-import { addMeshProviders, LabStack } from './lab-stack';
+import { LabStack } from './lab-stack';
+import { addMeshProviders, type Clusters } from './providers';
 
 export interface WeatherStackOptions {
   /** Hosts outside both meshes that a service may reach. @default - none */
@@ -13,27 +15,21 @@ export interface WeatherStackOptions {
 
 /** The services of one mesh, with what each may call and be called by. */
 export class WeatherStack extends LabStack {
-  constructor(scope: Construct, lab: Lab, mesh: Mesh, options: WeatherStackOptions = {}) {
-    super(scope, `weather-${mesh.name}`);
-    addMeshProviders(this, lab, mesh);
+  constructor(scope: Construct, lab: Lab, mesh: Mesh, clusters: Clusters, options: WeatherStackOptions = {}) {
+    super(scope, lab, `weather-${mesh.name}`);
+    addMeshProviders(this, lab, mesh, clusters);
     for (const service of lab.services.filter((entry) => entry.mesh === mesh.name)) {
-      const { file: program, hash: programHash } = programOf(service);
-      // A dash may be part of either name, an underscore of none.
-      const id = `Service-${service.namespace}_${service.name}`;
-      switch (mesh.kind) {
-        case 'istio':
-          new IstioWorkload(this, id, {
-            lab,
-            service,
-            program,
-            programHash,
-            outside: options.outside?.(service) ?? [],
-          });
-          break;
-        case 'consul':
-          new ConsulWorkload(this, id, { lab, service, program });
-          break;
-      }
+      this.service(lab, mesh, service, options.outside?.(service) ?? []);
     }
+  }
+
+  private service(lab: Lab, mesh: Mesh, service: Service, outside: readonly OutsideHost[]): void {
+    // A dash may be part of either name, an underscore of none.
+    const id = `Service-${service.namespace}_${service.name}`;
+    const program = programOf(service);
+    const own = program === undefined ? {} : { program };
+    if (mesh.kind === 'istio') new IstioWorkload(this, id, { lab, service, outside, ...own });
+    else if (mesh.place.platform !== 'local') new ConsulPod(this, id, { lab, service, ...own });
+    else if (program !== undefined) new ConsulWorkload(this, id, { lab, service, program });
   }
 }

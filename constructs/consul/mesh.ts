@@ -1,5 +1,5 @@
 import { Construct } from 'constructs';
-import { connectionLogFields } from '../../model/access-log';
+import { meshEntries } from '../../model/access/mesh-entries';
 import { meshHosts } from '../../model/consul-hosts';
 import type { Lab, Mesh } from '../../model/lab';
 import { ConfigEntry } from './entry';
@@ -18,20 +18,8 @@ export class ConsulMesh extends Construct {
     if (server === undefined) return;
     const first = new ConsulHost(this, server.name, { spec: server });
     const entries = [
-      // Control and data of a peering share one port, so that one hole in the border is enough.
-      new ConfigEntry(this, 'MeshEntry', { Kind: 'mesh', Name: 'mesh', Peering: { PeerThroughMeshGateways: true } }, [
-        first.resource,
-      ]),
-      new ConfigEntry(
-        this,
-        'ProxyDefaults',
-        {
-          Kind: 'proxy-defaults',
-          Name: 'global',
-          AccessLogs: { Enabled: true, Type: 'stdout', JSONFormat: JSON.stringify(connectionLogFields) },
-        },
-        [first.resource],
-      ),
+      new ConfigEntry(this, 'MeshEntry', meshEntries.mesh, [first.resource]),
+      new ConfigEntry(this, 'ProxyDefaults', meshEntries.proxyDefaults, [first.resource]),
     ];
     for (const spec of gateways) {
       new ConsulHost(this, spec.name, {

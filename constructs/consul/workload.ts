@@ -4,6 +4,7 @@ import { serviceDefaults, serviceIntentions } from '../../model/access/consul';
 import { programEnvironment, serviceHost } from '../../model/consul-hosts';
 import type { Lab, Service } from '../../model/lab';
 import { ingressGatewayService } from '../../model/names';
+import type { Program } from '../programs';
 import { ConfigEntry } from './entry';
 import { ConsulHost } from './host';
 
@@ -11,7 +12,7 @@ export interface ConsulWorkloadProps {
   readonly lab: Lab;
   readonly service: Service;
   /** The bundled program. */
-  readonly program: string;
+  readonly program: Program;
   /** @default - nothing */
   readonly dependsOn?: readonly ITerraformDependable[];
 }
@@ -32,7 +33,7 @@ export class ConsulWorkload extends Construct {
     }
     new ConsulHost(this, 'Host', {
       spec: serviceHost(lab, service),
-      program: { file: program, env: programEnvironment(lab, service) },
+      program: { file: program.file, env: programEnvironment(lab, service) },
       dependsOn: [defaults.resource],
     });
   }

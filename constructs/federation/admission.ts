@@ -27,7 +27,7 @@ interface Rule {
   readonly message: string;
 }
 
-function entryRules({ imports, peerNetwork }: PlaneConfig): Rule[] {
+function entryRules({ imports, peerNetwork, peerPort }: PlaneConfig): Rule[] {
   const names = celList(imports.map(({ name }) => name));
   const label = `'${importLabel}'`;
   return [
@@ -40,8 +40,8 @@ function entryRules({ imports, peerNetwork }: PlaneConfig): Rule[] {
       message: `a WorkloadEntry of the trust exchange has an address inside ${peerNetwork}`,
     },
     {
-      expression: `object.spec.ports == {'http': 8443}`,
-      message: "a WorkloadEntry of the trust exchange leads to the peer's mesh gateway, port 8443",
+      expression: `object.spec.ports == {'http': ${peerPort}}`,
+      message: `a WorkloadEntry of the trust exchange leads to the peer's mesh gateway, port ${peerPort}`,
     },
     {
       expression: `!has(object.spec.serviceAccount) && !has(object.spec.network) && !has(object.spec.locality)`,

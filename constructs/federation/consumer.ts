@@ -1,7 +1,7 @@
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { KubeObject } from '../../model/kube';
-import type { Mesh, Service } from '../../model/lab';
+import { accountOf, type Mesh, type Service } from '../../model/lab';
 import { federationSecret } from '../../model/names';
 import { Objects } from '../helm/objects';
 
@@ -33,7 +33,7 @@ export class FederatedConsumer extends Construct {
         kind: 'RoleBinding',
         metadata: role,
         roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: secret },
-        subjects: [{ kind: 'ServiceAccount', name, namespace }],
+        subjects: [{ kind: 'ServiceAccount', name: accountOf(consumer), namespace }],
       },
     ];
     new Objects(this, 'Objects', {

@@ -2,7 +2,7 @@ import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { ResolvedImport } from '../../model/imports';
 import type { KubeObject } from '../../model/kube';
-import type { Service } from '../../model/lab';
+import { podLabels, type Service } from '../../model/lab';
 import { federationNamespace, federationSecret, importLabel, ownConnectionHeader } from '../../model/names';
 import { Objects } from '../helm/objects';
 
@@ -102,7 +102,8 @@ function routes(entry: ResolvedImport, namespace: string): KubeObject {
 }
 
 /** The consumer's own certificate, and the one server that it accepts. */
-function mutualTls(entry: ResolvedImport, { name, namespace }: Service): KubeObject {
+function mutualTls(entry: ResolvedImport, consumer: Service): KubeObject {
+  const { name, namespace } = consumer;
   return {
     apiVersion: 'networking.istio.io/v1',
     kind: 'DestinationRule',
@@ -110,7 +111,7 @@ function mutualTls(entry: ResolvedImport, { name, namespace }: Service): KubeObj
     spec: {
       host: entry.host,
       exportTo: ['.'],
-      workloadSelector: { matchLabels: { app: name } },
+      workloadSelector: { matchLabels: podLabels(consumer) },
       trafficPolicy: {
         tls: {
           mode: 'MUTUAL',

@@ -1,12 +1,10 @@
 import { DataResource } from 'cdktf';
 import { Construct } from 'constructs';
+import type { Pair } from '../../model/pair';
 import { literal } from '../helm/text';
 
 export interface PairingProps {
-  readonly lab: string;
-  /** The Istio mesh whose plane dials, and the Consul mesh that makes the token. */
-  readonly dialer: string;
-  readonly acceptor: string;
+  readonly pair: Pair;
 }
 
 /**
@@ -14,9 +12,9 @@ export interface PairingProps {
  * other, over standard input: it is never in state, arguments or logs.
  */
 export class Pairing extends Construct {
-  constructor(scope: Construct, id: string, props: PairingProps) {
+  constructor(scope: Construct, id: string, { pair }: PairingProps) {
     super(scope, id);
-    const who = literal(JSON.stringify(props));
+    const who = literal(JSON.stringify(pair));
     const environment = { ISTHMUS_PAIR: who };
     new DataResource(this, 'Resource', {
       triggersReplace: { who },

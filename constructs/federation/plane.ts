@@ -5,25 +5,28 @@ import { Construct } from 'constructs';
 import type { PlaneConfig } from '../../model/federation';
 import { planeClusterId } from '../../model/identity';
 import type { KubeObject } from '../../model/kube';
+import type { Mesh } from '../../model/lab';
 import { uids } from '../../model/local';
-import { federationNamespace, planeNamespace, planeVolume } from '../../model/names';
+import { federationNamespace, planeNamespace } from '../../model/names';
 import { Objects } from '../helm/objects';
-import { confined } from '../istio/confined';
 import { exchangeAdmission } from './admission';
+import { planePod } from './plane-pod';
+import { planeVolumes } from './plane-volume';
 
 export interface FederationPlaneProps {
   readonly config: PlaneConfig;
   /** The bundled trust exchange. */
   readonly program: string;
   readonly programHash: string;
-  /** Name of the node that holds the plane's volume. */
-  readonly node: string;
+  /** The Istio mesh that it speaks for. */
+  readonly mesh: Mesh;
   /** @default - nothing */
   readonly dependsOn?: readonly ITerraformDependable[];
 }
 
 const account = 'trust-exchange';
 const release = 'plane';
+const planeConfigMap = 'plane-config';
 
 /**
  * One stock Consul server, alone, that speaks cluster peering for an Istio mesh towards one peer, and the trust
@@ -48,7 +51,7 @@ export class FederationPlane extends Construct {
           automountServiceAccountToken: false,
         },
         configMap(props.config, namespace),
-        ...volume(props, namespace),
+        ...planeVolumes(props.config, props.mesh),
         ...rights(props.config, namespace),
         ...exchangeAdmission(props.config, account),
         service(namespace),
@@ -81,39 +84,7 @@ function configMap(config: PlaneConfig, namespace: string): KubeObject {
     disable_update_check: true,
   };
   const data = { 'plane.json': JSON.stringify(config, null, 2), 'consul.json': JSON.stringify(consul, null, 2) };
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'plane-config', namespace }, data };
-}
-
-function volume({ config, node }: FederationPlaneProps, namespace: string): KubeObject[] {
-  const { name, path } = planeVolume(config.lab, config.peer);
-  const common = { accessModes: ['ReadWriteOnce'], storageClassName: '', volumeMode: 'Filesystem' };
-  return [
-    {
-      apiVersion: 'v1',
-      kind: 'PersistentVolume',
-      metadata: { name },
-      spec: {
-        ...common,
-        capacity: { storage: '1Gi' },
-        persistentVolumeReclaimPolicy: 'Retain',
-        claimRef: { namespace, name: 'data' },
-        local: { path },
-        nodeAffinity: {
-          required: {
-            nodeSelectorTerms: [
-              { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [node] }] },
-            ],
-          },
-        },
-      },
-    },
-    {
-      apiVersion: 'v1',
-      kind: 'PersistentVolumeClaim',
-      metadata: { name: 'data', namespace },
-      spec: { ...common, volumeName: name, resources: { requests: { storage: '1Gi' } } },
-    },
-  ];
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: planeConfigMap, namespace }, data };
 }
 
 function rights(config: PlaneConfig, namespace: string): KubeObject[] {
@@ -162,7 +133,7 @@ function service(namespace: string): KubeObject {
   };
 }
 
-function statefulSet({ programHash, config }: FederationPlaneProps, namespace: string): KubeObject {
+function statefulSet({ programHash, config, mesh }: FederationPlaneProps, namespace: string): KubeObject {
   // Both are read at the start only: a change of either rolls the pod; traffic goes on meanwhile.
   const configHash = createHash('sha256')
     .update(JSON.stringify(configMap(config, namespace)))
@@ -178,98 +149,8 @@ function statefulSet({ programHash, config }: FederationPlaneProps, namespace: s
       selector: { matchLabels: { app: release } },
       template: {
         metadata: { labels: { app: release }, annotations },
-        spec: {
-          serviceAccountName: account,
-          automountServiceAccountToken: false,
-          terminationGracePeriodSeconds: 10,
-          securityContext: {
-            runAsNonRoot: true,
-            fsGroup: uids.plane,
-            // Otherwise each mount would let the group into the files of Raft and of the management token.
-            fsGroupChangePolicy: 'OnRootMismatch',
-            seccompProfile: { type: 'RuntimeDefault' },
-          },
-          initContainers: [prepare, consul, bootstrap],
-          containers: [exchange],
-          volumes,
-        },
+        spec: planePod(mesh, { account, program: release, config: planeConfigMap }),
       },
     },
   };
 }
-
-const image = { image: 'isthmus.invalid/plane:lab', imagePullPolicy: 'Never' };
-const asConsul = { ...confined, runAsUser: uids.planeConsul, runAsGroup: uids.planeConsul };
-const asExchange = { ...confined, runAsUser: uids.exchange, runAsGroup: uids.exchange };
-const mounts = {
-  program: { name: 'program', mountPath: '/program', readOnly: true },
-  config: { name: 'config', mountPath: '/plane/config', readOnly: true },
-  data: { name: 'data', mountPath: '/plane/data' },
-  sockets: { name: 'sockets', mountPath: '/plane/sockets' },
-  tokens: { name: 'tokens', mountPath: '/plane/tokens' },
-};
-const volumes = [
-  { name: 'program', configMap: { name: release } },
-  { name: 'config', configMap: { name: 'plane-config' } },
-  { name: 'data', persistentVolumeClaim: { claimName: 'data' } },
-  { name: 'sockets', emptyDir: {} },
-  { name: 'tokens', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
-  {
-    name: 'api',
-    projected: {
-      sources: [
-        { serviceAccountToken: { path: 'token', expirationSeconds: 3600 } },
-        { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
-        { downwardAPI: { items: [{ path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
-      ],
-    },
-  },
-];
-
-/** Makes the management token once, on the volume, for Consul's user only. */
-const prepare = {
-  name: 'prepare',
-  ...image,
-  command: ['node', '/program/main.js', 'prepare'],
-  securityContext: asConsul,
-  volumeMounts: [mounts.program, mounts.config, mounts.data],
-};
-
-/** A native sidecar: it outlives the init containers and starts before them that need it. */
-const consul = {
-  name: 'consul',
-  ...image,
-  restartPolicy: 'Always',
-  command: ['consul', 'agent', '-config-file=/plane/config/consul.json', '-config-file=/plane/data/acl.json'],
-  securityContext: asConsul,
-  resources: { requests: { cpu: '20m', memory: '96Mi' }, limits: { memory: '512Mi' } },
-  // The program is for `isthmus pair` and `isthmus rotate`, which run in this container, where the management token is.
-  volumeMounts: [mounts.program, mounts.config, mounts.data, mounts.sockets],
-};
-
-/** Writes the plan's config entries and the exchange's scoped tokens. */
-const bootstrap = {
-  name: 'bootstrap',
-  ...image,
-  command: ['node', '/program/main.js', 'bootstrap'],
-  securityContext: { ...asConsul, runAsGroup: uids.exchange },
-  volumeMounts: [mounts.program, mounts.config, mounts.data, mounts.sockets, mounts.tokens],
-};
-
-const exchange = {
-  name: 'trust-exchange',
-  ...image,
-  command: ['node', '/program/main.js', 'run'],
-  ports: [{ name: 'metrics', containerPort: 9470 }],
-  readinessProbe: { httpGet: { path: '/readyz', port: 9470 }, periodSeconds: 2 },
-  livenessProbe: { httpGet: { path: '/healthz', port: 9470 }, periodSeconds: 10, failureThreshold: 6 },
-  securityContext: asExchange,
-  resources: { requests: { cpu: '10m', memory: '96Mi' }, limits: { memory: '192Mi' } },
-  volumeMounts: [
-    mounts.program,
-    mounts.config,
-    mounts.sockets,
-    { ...mounts.tokens, readOnly: true },
-    { name: 'api', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true },
-  ],
-};

@@ -8,8 +8,12 @@ export interface ReleaseProps {
   /** Release name. */
   readonly releaseName: string;
   readonly namespace: string;
-  /** Chart folder relative to the stack's folder. */
+  /** Chart folder relative to the stack's folder, or the name of a chart in `repository`. */
   readonly chart: string;
+  /** Address of a chart repository. @default - `chart` is a folder */
+  readonly repository?: string;
+  /** Version of a chart of a repository. @default - the folder's own */
+  readonly version?: string;
   /** Merged by Helm in this order, later ones win. @default - the chart's own values */
   readonly values?: readonly Readonly<Record<string, unknown>>[];
   /** @default - nothing */
@@ -26,6 +30,8 @@ export class Release extends Construct {
       name: props.releaseName,
       namespace: props.namespace,
       chart: props.chart,
+      ...(props.repository === undefined ? {} : { repository: props.repository }),
+      ...(props.version === undefined ? {} : { version: props.version }),
       values: (props.values ?? []).map((value) =>
         // Helm reads YAML 1.1, where yes, 0777 and 12:30 are not text. Blocks of white space do not read back (run).
         literal(

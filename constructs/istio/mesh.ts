@@ -1,50 +1,54 @@
 import { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
+import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { requestLogFields } from '../../model/access-log';
 import type { KubeObject } from '../../model/kube';
-import type { Lab, Mesh, Platform } from '../../model/lab';
+import type { Lab, Mesh } from '../../model/lab';
 import { ingressNamespace } from '../../model/names';
+import { chartOf, chartValues } from '../helm/charts';
 import { Objects } from '../helm/objects';
 import { Release } from '../helm/release';
-import { chartValues } from '../helm/values';
 
 export interface IstioMeshProps {
   readonly lab: Lab;
   readonly mesh: Mesh;
+  /** @default - nothing */
+  readonly dependsOn?: readonly ITerraformDependable[];
 }
 
 /** Istio from its own charts, strict, with nothing allowed yet, and its ingress gateway. */
 export class IstioMesh extends Construct {
-  constructor(scope: Construct, id: string, { lab, mesh }: IstioMeshProps) {
+  constructor(scope: Construct, id: string, { lab, mesh, dependsOn }: IstioMeshProps) {
     super(scope, id);
     const system = new NamespaceV1(this, 'System', { metadata: { name: 'istio-system' } });
     const base = new Release(this, 'Base', {
-      ...source(lab.platform, 'base'),
+      ...chartOf(mesh, 'base'),
       releaseName: 'istio-base',
       namespace: 'istio-system',
-      dependsOn: [system],
+      dependsOn: [system, ...(dependsOn ?? [])],
     });
     const istiod = new Release(this, 'Istiod', {
-      ...source(lab.platform, 'istiod'),
+      ...chartOf(mesh, 'istiod'),
       releaseName: 'istiod',
       namespace: 'istio-system',
-      values: [...chartValues('istio', 'istiod', lab.platform), meshSettings(lab, mesh)],
+      values: [...chartValues(mesh, 'istiod'), meshSettings(lab, mesh)],
       dependsOn: [base.resource],
     });
     const policy = new Objects(this, 'Policy', {
       releaseName: 'mesh-policy',
       namespace: 'istio-system',
       objects: [strictMutualTls, denyAll, refuseEscapedSlashes],
-      dependsOn: [base.resource],
+      // istiod checks them as they are made.
+      dependsOn: [istiod.resource],
     });
     const ingress = new NamespaceV1(this, 'Ingress', {
       metadata: { name: ingressNamespace, labels: { 'istio-injection': 'enabled' } },
     });
     new Release(this, 'IngressGateway', {
-      ...source(lab.platform, 'gateway'),
+      ...chartOf(mesh, 'gateway'),
       releaseName: ingressNamespace,
       namespace: ingressNamespace,
-      values: chartValues('istio', 'gateway', lab.platform),
+      values: chartValues(mesh, 'gateway'),
       dependsOn: [ingress, istiod.resource, policy.release.resource],
     });
     const namespaces = new Set(
@@ -53,14 +57,6 @@ export class IstioMesh extends Construct {
     for (const name of namespaces) {
       new NamespaceV1(this, `Namespace-${name}`, { metadata: { name, labels: { 'istio-injection': 'enabled' } } });
     }
-  }
-}
-
-/** On the lab machine the charts come out of the same Go module as the binaries; `up` lays them beside the stacks. */
-function source(platform: Platform, chart: string): { chart: string } {
-  switch (platform) {
-    case 'local':
-      return { chart: `../../charts/istio/${chart}` };
   }
 }
 

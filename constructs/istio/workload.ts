@@ -7,17 +7,17 @@ import type { KubeObject } from '../../model/kube';
 import { type Lab, mesh as meshOf, type Service } from '../../model/lab';
 import { importHost, upstreamVariable } from '../../model/names';
 import type { OutsideHost } from '../../model/outside';
+import { confinedPod } from '../helm/confined';
 import { Objects } from '../helm/objects';
-import { confined, confinedPod } from './confined';
+import { programAnnotation, programContainer, programVolumes } from '../helm/program';
+import type { Program } from '../programs';
 import { pageObjects } from './page';
 
 export interface IstioWorkloadProps {
   readonly lab: Lab;
   readonly service: Service;
-  /** The bundled program. */
-  readonly program: string;
-  /** Part of the pod template, so that a new program rolls the pods. */
-  readonly programHash: string;
+  /** The bundled program. @default - the service is an image */
+  readonly program?: Program;
   /** Hosts outside both meshes that the service may reach. @default - none */
   readonly outside?: readonly OutsideHost[];
   /** @default - nothing */
@@ -39,7 +39,7 @@ export class IstioWorkload extends Construct {
     new Objects(this, 'Objects', {
       releaseName: service.name,
       namespace: service.namespace,
-      program: props.program,
+      ...(props.program === undefined ? {} : { program: props.program.file }),
       objects: [
         { apiVersion: 'v1', kind: 'ServiceAccount', metadata: at(service), automountServiceAccountToken: false },
         deployment(props),
@@ -62,7 +62,7 @@ function at({ name, namespace }: Service): { name: string; namespace: string } {
   return { name, namespace };
 }
 
-function deployment({ lab, service, programHash, outside = [] }: IstioWorkloadProps): KubeObject {
+function deployment({ lab, service, program, outside = [] }: IstioWorkloadProps): KubeObject {
   const mesh = meshOf(lab, service.mesh);
   const foreign = resolvedImports(lab, mesh).filter(({ consumers }) => consumers.some(({ id }) => id === service.id));
   const labels = { app: service.name };
@@ -74,7 +74,7 @@ function deployment({ lab, service, programHash, outside = [] }: IstioWorkloadPr
       replicas: service.replicas,
       selector: { matchLabels: labels },
       template: {
-        metadata: { labels, annotations: { 'isthmus.dev/program': programHash } },
+        metadata: { labels, ...programAnnotation(program) },
         spec: {
           serviceAccountName: service.name,
           automountServiceAccountToken: false,
@@ -84,19 +84,13 @@ function deployment({ lab, service, programHash, outside = [] }: IstioWorkloadPr
           securityContext: confinedPod,
           containers: [
             {
-              name: service.name,
-              image: 'isthmus.invalid/node:lab',
-              imagePullPolicy: 'Never',
-              args: ['/program/main.js'],
+              ...programContainer(lab, service),
               env: environment(lab, service),
               ports: [{ containerPort: service.port }],
               readinessProbe: { httpGet: { path: service.health, port: service.port }, periodSeconds: 2 },
-              resources: { requests: { cpu: '10m', memory: '48Mi' }, limits: { memory: '192Mi' } },
-              securityContext: confined,
-              volumeMounts: [{ name: 'program', mountPath: '/program', readOnly: true }],
             },
           ],
-          volumes: [{ name: 'program', configMap: { name: service.name } }],
+          ...programVolumes(service),
         },
       },
     },
@@ -106,7 +100,9 @@ function deployment({ lab, service, programHash, outside = [] }: IstioWorkloadPr
 function aliases(foreign: readonly ResolvedImport[], outside: readonly OutsideHost[]): Record<string, unknown>[] {
   return [
     ...foreign.map(({ address, host }) => ({ ip: address, hostnames: [host] })),
-    ...outside.map(({ host }, index) => ({ ip: outsideAddress(index), hostnames: [host] })),
+    ...outside.flatMap(({ host, via }, index) =>
+      via === undefined ? [] : [{ ip: outsideAddress(index), hostnames: [host] }],
+    ),
   ];
 }
 
@@ -150,13 +146,17 @@ function outsideEntry(service: Service, { host, port, via }: OutsideHost, index:
     metadata: { name: `outside-${index}`, namespace: service.namespace },
     spec: {
       hosts: [host],
-      addresses: [outsideAddress(index)],
       location: 'MESH_EXTERNAL',
-      resolution: 'STATIC',
       exportTo: ['.'],
       // The program speaks TLS to the host itself; the proxy passes it on.
       ports: [{ number: port, name: 'tls', protocol: 'TLS' }],
-      endpoints: [{ address: via.address, ports: { tls: via.port } }],
+      ...(via === undefined
+        ? { resolution: 'DNS' }
+        : {
+            resolution: 'STATIC',
+            addresses: [outsideAddress(index)],
+            endpoints: [{ address: via.address, ports: { tls: via.port } }],
+          }),
     },
   };
 }

@@ -26,6 +26,7 @@ const planeSchema = z.object({
   trustDomain: text,
   peerTrustDomain: text,
   peerNetwork: text,
+  peerPort: z.int().check(z.minimum(1), z.maximum(65_535)),
   imports: z.array(importSchema),
   configEntries: z.array(z.record(z.string(), z.unknown())),
 });

@@ -3,7 +3,7 @@ import { type Case, invalid, label, missing, other, testFaults, unknown, wrong }
 
 const network = 'an aligned IPv4 network of /12 to /20, such as 10.10.0.0/16';
 const kinds = 'exactly one mesh of each kind';
-const needs = 'needs one Istio mesh and one Consul mesh on platform local';
+const needs = 'needs one Istio mesh and one Consul mesh';
 
 const meshes: Case[] = [
   [
@@ -115,7 +115,12 @@ const meshes: Case[] = [
     'network: 10.10',
     'nework: 10.10',
     missing(['meshes', 'west', 'network'], 4, 'text'),
-    unknown(['meshes', 'west', 'nework'], 6, 'kind, network, datacenter', 'did you mean network?'),
+    unknown(
+      ['meshes', 'west', 'nework'],
+      6,
+      'kind, network, platform, datacenter, existing, trustDomain, kubeconfig, context, gateway, servers, charts, aws',
+      'did you mean network?',
+    ),
   ],
   [
     'two meshes of one kind',

@@ -16,7 +16,7 @@ import {
   wrong,
 } from '../support/faults';
 
-const topKeys = 'name, platform, meshes, services, access, settings';
+const topKeys = 'name, platform, aws, images, meshes, services, access, settings';
 const nameLabel = '1 to 20 of a-z, 0-9 and -, starting with a letter and not ending in -';
 const top: Case[] = [
   ['a name with a capital', 'name: weather', 'name: Weather', invalid(['name'], 1, 'Weather', nameLabel)],
@@ -31,13 +31,13 @@ const top: Case[] = [
     'a mistyped platform',
     'platform: local',
     'platform: locla',
-    other(['platform'], 2, 'locla', 'local', 'did you mean local?'),
+    other(['platform'], 2, 'locla', 'local, aws, kubeconfig', 'did you mean local?'),
   ],
   [
     'an unknown platform',
     'platform: local',
     'platform: mars',
-    other(['platform'], 2, 'mars', 'local', 'write one of: local'),
+    other(['platform'], 2, 'mars', 'local, aws, kubeconfig', 'write one of: local, aws, kubeconfig'),
   ],
   [
     'a mistyped key',
@@ -135,7 +135,7 @@ access:
     fix:     write at least 1024
   labs/own.yaml:7  services["west/frontend"].exposed: is not a known key
     value:   "exposed"
-    allowed: port, program, image, expose, env, secrets, health, replicas
+    allowed: port, program, image, expose, env, secrets, account, labels, health, replicas
     fix:     did you mean expose?`,
     );
   });

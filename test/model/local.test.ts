@@ -3,14 +3,14 @@ import * as fc from 'fast-check';
 import { type Cidr, contains, overlaps, parseAddress, parseCidr } from '../../model/cidr';
 import type { Lab, Mesh } from '../../model/lab';
 import { hostsNetwork, kubernetesNetwork, netns, serviceHostAddress, uids } from '../../model/local';
-import { labs } from '../support/labs';
+import { labs, localMesh } from '../support/labs';
 
 const networks = fc
   .tuple(fc.nat(2 ** 32 - 1), fc.integer({ min: 12, max: 20 }))
   .map(([address, prefix]): Cidr => ({ base: address - (address % 2 ** (32 - prefix)), prefix }));
 
 function meshWith(network: Cidr): Mesh {
-  return { name: 'east', kind: 'consul', network, trustDomain: 'x.consul' };
+  return { ...localMesh, name: 'east', kind: 'consul', network, trustDomain: 'x.consul' };
 }
 
 function inside(network: Cidr, address: string): boolean {

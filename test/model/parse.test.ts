@@ -5,7 +5,7 @@ import { formatCidr, overlaps, parseCidr } from '../../model/cidr';
 import { formatFaults } from '../../model/fault';
 import { canonicalId } from '../../model/lab';
 import { parseLab } from '../../model/parse';
-import { labFiles, labOf, localText } from '../support/labs';
+import { labFiles, labOf, localMesh, localText } from '../support/labs';
 
 const network = (text: string) => parseCidr(text);
 // Blocks of white space do not read back.
@@ -20,8 +20,16 @@ describe('a right lab file', () => {
         name: 'weather',
         platform: 'local',
         meshes: [
-          { name: 'west', kind: 'istio', network: network('10.10.0.0/16'), trustDomain: 'cluster.local' },
           {
+            ...localMesh,
+            name: 'west',
+            kind: 'istio',
+            network: network('10.10.0.0/16'),
+            trustDomain: 'cluster.local',
+          },
+          {
+            ...localMesh,
+            gateway: { address: '10.20.0.11', port: 8443 },
             name: 'east',
             kind: 'consul',
             network: network('10.20.0.0/16'),

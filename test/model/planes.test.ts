@@ -24,6 +24,7 @@ test('the plane is told what it may copy, and nothing else', () => {
     trustDomain: federation,
     peerTrustDomain: consul,
     peerNetwork: '10.20.0.0/16',
+    peerPort: 8443,
     imports: [
       {
         name: 'info-east',

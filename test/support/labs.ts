@@ -33,10 +33,24 @@ export function labOf(file: string | Partial<LabFile>): Lab {
   return lab;
 }
 
+/** A lab file that comes with the product. */
+export function labFile(name: string): Lab {
+  return labOf(readFileSync(join(root, 'labs', `${name}.yaml`), 'utf8'));
+}
+
 /** The default lab. */
 export function localLab(): Lab {
   return labOf(localText);
 }
+
+/** What every mesh on this machine has. */
+export const localMesh = {
+  place: { platform: 'local' },
+  existing: false,
+  servers: 1,
+  charts: { values: {} },
+  images: { node: 'isthmus.invalid/node:lab', consul: 'isthmus.invalid/plane:lab' },
+} as const;
 
 /** Two meshes, three services, and one row inside a mesh and one across the border. */
 export const smallFile: LabFile = {

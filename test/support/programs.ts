@@ -15,6 +15,6 @@ export function bundledProgram(name: string): { file: string; hash: string } {
   return { file, hash: 'HASH' };
 }
 
-export function programOf({ workload }: Service): { file: string; hash: string } {
-  return bundledProgram(workload.kind === 'program' ? workload.program : workload.image);
+export function programOf({ workload }: Service): { file: string; hash: string } | undefined {
+  return workload.kind === 'program' ? bundledProgram(workload.program) : undefined;
 }

@@ -23,6 +23,9 @@ export interface Stack {
   /** Type → name → arguments. */
   readonly resource: Readonly<Record<string, Readonly<Record<string, Json>>>>;
   readonly terraform: Json;
+  /** Type → name → arguments of what is looked up. */
+  readonly data: Readonly<Record<string, Readonly<Record<string, Json>>>>;
+  readonly output: Readonly<Record<string, Json>>;
 }
 
 export interface Plan {
@@ -62,8 +65,10 @@ export function readStacks(outdir: string): Plan {
         provider = {},
         resource = {},
         terraform,
-      } = JSON.parse(text) as Pick<Stack, 'provider' | 'resource' | 'terraform'>;
-      return { name, dependencies, text, provider, resource, terraform };
+        data = {},
+        output = {},
+      } = JSON.parse(text) as Pick<Stack, 'provider' | 'resource' | 'terraform' | 'data' | 'output'>;
+      return { name, dependencies, text, provider, resource, terraform, data, output };
     }),
   };
 }

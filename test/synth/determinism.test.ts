@@ -44,21 +44,27 @@ function planOf(at: string, env: Readonly<Record<string, string>>): Map<string, 
   );
 }
 
-test('two checkouts, two people, one plan', () => {
-  const first = checkout('first');
-  const plans = [
-    planOf(first, { HOME: '/root', TZ: 'UTC' }),
-    planOf(first, { HOME: '/root', TZ: 'UTC' }),
-    planOf(checkout('a folder/second'), { HOME: '/nowhere', TZ: 'Asia/Kathmandu', LANG: 'tr_TR.UTF-8', USER: 'other' }),
-  ];
-  expect(plans[0]?.size).toBeGreaterThan(20);
-  expect(plans[1]).toEqual(plans[0]);
-  expect(plans[2]).toEqual(plans[0]);
-  const text = [...(plans[0]?.values() ?? [])].join('\n');
-  expect(text).not.toContain(folder);
-  expect(text).not.toContain(realpathSync(folder));
-  expect(text).not.toContain(root);
-}, 60_000);
+test.each(['local', 'kubeconfig', 'aws'])(
+  'labs/%s.yaml: two checkouts, two people, one plan',
+  (lab) => {
+    const first = checkout(`first-${lab}`);
+    const config = { ISTHMUS_CONFIG: `labs/${lab}.yaml` };
+    const elsewhere = { HOME: '/nowhere', TZ: 'Asia/Kathmandu', LANG: 'tr_TR.UTF-8', USER: 'other' };
+    const plans = [
+      planOf(first, { HOME: '/root', TZ: 'UTC', ...config }),
+      planOf(first, { HOME: '/root', TZ: 'UTC', ...config }),
+      planOf(checkout(`a folder/second-${lab}`), { ...elsewhere, ...config }),
+    ];
+    expect(plans[0]?.size).toBeGreaterThan(20);
+    expect(plans[1]).toEqual(plans[0]);
+    expect(plans[2]).toEqual(plans[0]);
+    const text = [...(plans[0]?.values() ?? [])].join('\n');
+    expect(text).not.toContain(folder);
+    expect(text).not.toContain(realpathSync(folder));
+    expect(text).not.toContain(root);
+  },
+  60_000,
+);
 
 test('a lab file that is wrong ends with its faults, before anything is written', () => {
   const at = checkout('wrong');

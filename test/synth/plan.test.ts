@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { parse } from 'yaml';
 import { readPlan } from '../../scripts/plan/read';
 import { expressions } from '../support/expressions';
-import { labOf, labs, localLab, root, smallFile } from '../support/labs';
+import { labFile, labOf, labs, localLab, root, smallFile } from '../support/labs';
 import { programText } from '../support/programs';
 import { helmValues, kubeObjects, ofKind, type Plan, resources, synthesise } from '../support/synth';
 
@@ -26,6 +26,7 @@ const rich = labOf({
 const plans: readonly Plan[] = [
   synthesise(localLab()),
   synthesise(rich, { variables: ['OPENWEATHER_API_KEY'] }),
+  synthesise(labFile('kubeconfig'), { variables: ['OPENWEATHER_API_KEY'] }),
   ...fc.sample(labs, { numRuns: 5, seed: 20261123 }).map((lab) => synthesise(lab)),
 ];
 const each = (check: (plan: Plan) => void) => plans.forEach(check);
@@ -163,7 +164,7 @@ describe('what Helm gets', () => {
     each((plan) => {
       for (const { stack, values } of releases(plan)) {
         const chart = join(plan.folder, 'stacks', stack, String(values.chart));
-        if (String(values.chart).startsWith('../../charts/istio/')) continue;
+        if (String(values.chart).startsWith('../../charts/istio/') || values.repository !== undefined) continue;
         expect(existsSync(join(chart, 'Chart.yaml'))).toBe(true);
         const wants = helmValues({ stack, address: '', type: '', values }).some(({ program }) => program !== undefined);
         expect(existsSync(join(chart, 'program/main.js'))).toBe(wants);

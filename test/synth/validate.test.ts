@@ -5,7 +5,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '../support/folder';
-import { localLab } from '../support/labs';
+import { labFile, localLab } from '../support/labs';
 import { type Json, type Stack, synthesise } from '../support/synth';
 import { type Terraform, testWithTerraform } from '../support/terraform';
 
@@ -17,29 +17,51 @@ const folder = temporaryFolder();
 /** What Terraform itself reads of a resource; all else is the provider's. */
 const own = ['depends_on', 'lifecycle', 'provisioner', 'count', 'for_each', 'connection'];
 
-/** A stack as resources that need no provider. */
-function offline({ resource }: Pick<Stack, 'resource'>): Json {
-  const references = Object.entries(resource).flatMap(([type, named]) =>
-    Object.keys(named).map((name) => [`${type}.${name}`, `terraform_data.${type}_${name}`] as const),
+type Named = Readonly<Record<string, Readonly<Record<string, Json>>>>;
+
+/** `TYPE.NAME` of everything in a stack, and the resource that stands for it. */
+function standIns(of: Named, prefix: '' | 'data.'): (readonly [from: string, to: string, values: Json])[] {
+  return Object.entries(of).flatMap(([type, named]) =>
+    Object.entries(named).map(
+      ([name, values]) =>
+        [`${prefix}${type}.${name}`, `${prefix.replace('.', '_')}${type}_${name}`, retyped(type, values)] as const,
+    ),
   );
+}
+
+function retyped(type: string, { '//': _metadata, ...values }: Json): Json {
+  if (type === 'terraform_data') return values;
+  const kept = Object.entries(values).filter(([key]) => own.includes(key));
+  const input = Object.entries(values).filter(([key]) => !own.includes(key));
+  return { ...Object.fromEntries(kept), input: Object.fromEntries(input) };
+}
+
+/** A stack as resources that need no provider; what it looks up is a resource, too. */
+function offline({ resource, data = {}, output = {} }: Pick<Stack, 'resource'> & Partial<Stack>): Json {
+  const all = [...standIns(data, 'data.'), ...standIns(resource, '')];
+  // The longest first: one name may begin with another.
+  const byLength = all.toSorted(([a], [b]) => b.length - a.length);
   const rewritten = (text: string) =>
-    references.reduce((sum, [from, to]) => sum.replaceAll(`${from}.`, () => `${to}.output.`), text);
-  const retyped = (type: string, { '//': _metadata, ...values }: Json): Json => {
-    if (type === 'terraform_data') return values;
-    const kept = Object.entries(values).filter(([key]) => own.includes(key));
-    const input = Object.entries(values).filter(([key]) => !own.includes(key));
-    return { ...Object.fromEntries(kept), input: Object.fromEntries(input) };
-  };
-  const list = Object.entries(resource).flatMap(([type, named]) =>
-    Object.entries(named).map(([name, values]) => [`${type}_${name}`, retyped(type, values)] as const),
-  );
-  const addresses = new Map<string, string>(references);
-  const json = JSON.parse(rewritten(JSON.stringify(Object.fromEntries(list)))) as Record<string, Json>;
-  const moved = Object.entries(json).map(([name, { depends_on: below, ...values }]) => {
-    const list = ((below ?? []) as string[]).map((address) => addresses.get(address) ?? address);
-    return [name, { ...values, ...(list.length > 0 && { depends_on: list }) }];
+    byLength.reduce(
+      (sum, [from, to]) =>
+        // A resource that is made for each of a list is named as a whole.
+        sum.replaceAll(
+          new RegExp(`(?<![\\w.])${from.replaceAll('.', '\\.')}(?=[.\\[])`, 'g'),
+          () => `terraform_data.${to}.output`,
+        ),
+      text,
+    );
+  const addresses = new Map(all.map(([from, to]) => [from, `terraform_data.${to}`]));
+  const list = all.map(([, to, values]) => {
+    const { depends_on: below, ...rest } = JSON.parse(rewritten(JSON.stringify(values))) as Json;
+    const moved = ((below ?? []) as string[]).map((address) => addresses.get(address) ?? address);
+    return [to, { ...rest, ...(moved.length > 0 && { depends_on: moved }) }] as const;
   });
-  return moved.length === 0 ? {} : { resource: { terraform_data: Object.fromEntries(moved) } };
+  const outputs = JSON.parse(rewritten(JSON.stringify(output))) as Json;
+  return {
+    ...(list.length > 0 && { resource: { terraform_data: Object.fromEntries(list) } }),
+    ...(Object.keys(outputs).length > 0 && { output: outputs }),
+  };
 }
 
 interface Verdict {
@@ -68,10 +90,35 @@ function changed(change: (values: Json) => Json): Readonly<Record<string, Json>>
   return { one: offline({ resource: { helm_release: { [name]: change(values) } } }) };
 }
 
-testWithTerraform('every stack of the default lab passes terraform validate', (terraform) => {
-  expect(stacks).toHaveLength(7);
-  const verdict = validate(terraform, Object.fromEntries(stacks.map((stack) => [stack.name, offline(stack)])));
-  expect(verdict).toMatchObject({ valid: true, diagnostics: [] });
+for (const name of ['local', 'kubeconfig', 'aws']) {
+  testWithTerraform(`every stack of labs/${name}.yaml passes terraform validate`, (terraform) => {
+    const { stacks: all } = synthesise(labFile(name));
+    expect(all.length).toBeGreaterThan(6);
+    const verdict = validate(terraform, Object.fromEntries(all.map((stack) => [stack.name, offline(stack)])));
+    expect(verdict).toMatchObject({ valid: true, diagnostics: [] });
+  });
+}
+
+test('what a stack takes from another one is put out there', () => {
+  const all = synthesise(labFile('aws')).stacks;
+  const taken = all.flatMap(({ name, text }) =>
+    [...text.matchAll(/cross-stack-reference-input-([\w-]+)\.outputs\.([\w-]+)/g)].map(
+      ([, from = '', output = '']) => ({
+        name,
+        from,
+        output,
+      }),
+    ),
+  );
+  expect(taken.length).toBeGreaterThan(10);
+  for (const { name, from, output } of taken) {
+    expect(Object.keys(all.find((stack) => stack.name === from)?.output ?? {})).toContain(output);
+    const below = (of: string): string[] => {
+      const lower = all.find((stack) => stack.name === of)?.dependencies ?? [];
+      return [...lower, ...lower.flatMap(below)];
+    };
+    expect(below(name)).toContain(from);
+  }
 });
 
 testWithTerraform('a reference from one resource to another is followed', (terraform) => {

@@ -1,0 +1,61 @@
+import { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
+import type { ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import { meshEntries } from '../../model/access/mesh-entries';
+import { clusterId } from '../../model/identity';
+import type { Lab, Mesh } from '../../model/lab';
+import { consulNamespace } from '../../model/names';
+import { chartOf, chartValues } from '../helm/charts';
+import { Objects } from '../helm/objects';
+import { Release } from '../helm/release';
+import { customResource } from './resource';
+
+export interface ConsulClusterProps {
+  readonly lab: Lab;
+  readonly mesh: Mesh;
+  /** @default - nothing */
+  readonly dependsOn?: readonly ITerraformDependable[];
+}
+
+/** Consul on Kubernetes from its own chart: servers, mesh gateway, ingress gateway, with nothing allowed yet. */
+export class ConsulCluster extends Construct {
+  constructor(scope: Construct, id: string, { lab, mesh, dependsOn = [] }: ConsulClusterProps) {
+    super(scope, id);
+    const namespace = new NamespaceV1(this, 'Namespace', { metadata: { name: consulNamespace } });
+    const chart = new Release(this, 'Chart', {
+      ...chartOf(mesh, 'consul'),
+      releaseName: 'consul',
+      namespace: consulNamespace,
+      values: [...chartValues(mesh, 'consul'), meshValues(lab, mesh)],
+      dependsOn: [namespace, ...dependsOn],
+    });
+    new Objects(this, 'Policy', {
+      releaseName: 'mesh-policy',
+      namespace: consulNamespace,
+      objects: Object.values(meshEntries).map((entry) => customResource(entry, consulNamespace)),
+      dependsOn: [chart.resource],
+    });
+    for (const name of namespacesOf(lab, mesh)) new NamespaceV1(this, `Namespace-${name}`, { metadata: { name } });
+  }
+}
+
+function namespacesOf(lab: Lab, mesh: Mesh): Set<string> {
+  return new Set(lab.services.filter((service) => service.mesh === mesh.name).map(({ namespace }) => namespace));
+}
+
+function meshValues(lab: Lab, mesh: Mesh): Record<string, unknown> {
+  const server = {
+    // Known before anything runs, so that the plan can name identities; never longer than an hour.
+    connect: { ca_config: { cluster_id: clusterId(lab.name, mesh.name), leaf_cert_ttl: '1h' } },
+    default_intention_policy: 'deny',
+  };
+  const drain = `--drain-time-s ${lab.settings.drainSeconds} --drain-strategy immediate`;
+  return {
+    global: { datacenter: mesh.datacenter },
+    server: { replicas: mesh.servers, extraConfig: JSON.stringify(server) },
+    meshGateway: {
+      wanAddress: { source: 'Static', static: mesh.gateway?.address, port: mesh.gateway?.port },
+      annotations: `"consul.hashicorp.com/envoy-extra-args": "${drain}"`,
+    },
+  };
+}

@@ -1,0 +1,179 @@
+import type { ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import { serviceDefaults, serviceIntentions } from '../../model/access/consul';
+import { publicListener } from '../../model/access/envoy';
+import { localUpstreams, programEnvironment } from '../../model/consul-hosts';
+import { sidecarPort } from '../../model/hosts';
+import type { KubeObject } from '../../model/kube';
+import type { Lab, Service } from '../../model/lab';
+import { ingressGatewayService } from '../../model/names';
+import { confinedPod } from '../helm/confined';
+import { Objects } from '../helm/objects';
+import { programAnnotation, programContainer, programVolumes } from '../helm/program';
+import type { Program } from '../programs';
+import { customResource } from './resource';
+
+export interface ConsulPodProps {
+  readonly lab: Lab;
+  readonly service: Service;
+  /** The bundled program. @default - the service is an image */
+  readonly program?: Program;
+  /** @default - nothing */
+  readonly dependsOn?: readonly ITerraformDependable[];
+}
+
+const annotation = (name: string) => `consul.hashicorp.com/${name}`;
+const listenerAnnotation = annotation('proxy-config-map');
+
+/** A service of a Consul mesh on Kubernetes: account, Deployment, Service, and who may call it. */
+export class ConsulPod extends Construct {
+  constructor(scope: Construct, id: string, props: ConsulPodProps) {
+    super(scope, id);
+    const { lab, service } = props;
+    const { name, namespace } = service;
+    const intentions = serviceIntentions(lab, service);
+    const entries = [
+      serviceDefaults(service),
+      ...(intentions === undefined ? [] : [intentions]),
+      ...(service.expose === 'page' ? [ingressListener(service)] : []),
+    ];
+    new Objects(this, 'Objects', {
+      releaseName: name,
+      namespace,
+      ...(props.program === undefined ? {} : { program: props.program.file }),
+      objects: [
+        {
+          apiVersion: 'v1',
+          kind: 'ServiceAccount',
+          metadata: { name, namespace },
+          automountServiceAccountToken: false,
+        },
+        ...entries.map((entry) => customResource(entry, namespace)),
+        ...listenerGuard(lab, service),
+        {
+          apiVersion: 'v1',
+          kind: 'Service',
+          metadata: { name, namespace },
+          spec: { selector: { app: name }, ports: [{ name: 'http', port: 80, targetPort: service.port }] },
+        },
+        deployment(props),
+      ],
+      ...(props.dependsOn === undefined ? {} : { dependsOn: props.dependsOn }),
+    });
+  }
+}
+
+function ingressListener({ name }: Service) {
+  const Listeners = [{ Port: 8080, Protocol: 'tcp', Services: [{ Name: name }] }];
+  return { Kind: 'ingress-gateway', Name: ingressGatewayService, Listeners };
+}
+
+function listenerConfig(lab: Lab, service: Service): string {
+  return JSON.stringify({
+    envoy_public_listener_json: JSON.stringify(publicListener(lab, service, '0.0.0.0', sidecarPort)),
+  });
+}
+
+function deployment({ lab, service, program }: ConsulPodProps): KubeObject {
+  const { name, namespace, port, health, replicas } = service;
+  const labels = { app: name };
+  const upstreams = localUpstreams(lab, service).map(({ callee, port: at }) => `${callee.name}:${at}`);
+  const annotations = {
+    ...programAnnotation(program).annotations,
+    [annotation('connect-inject')]: 'true',
+    [annotation('connect-service')]: name,
+    [annotation('connect-service-port')]: String(port),
+    [annotation('transparent-proxy')]: 'false',
+    [annotation('envoy-extra-args')]: `--drain-time-s ${lab.settings.drainSeconds} --drain-strategy immediate`,
+    [listenerAnnotation]: listenerConfig(lab, service),
+    ...(upstreams.length === 0 ? {} : { [annotation('connect-service-upstreams')]: upstreams.join(',') }),
+  };
+  const url = `http://127.0.0.1:${port}${health}`;
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace },
+    spec: {
+      replicas,
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels, annotations },
+        spec: {
+          serviceAccountName: name,
+          // Consul's injector takes the token's mount from the program's container and refuses a pod without one; the
+          // account has no rights in Kubernetes.
+          automountServiceAccountToken: true,
+          terminationGracePeriodSeconds: 10,
+          securityContext: confinedPod,
+          containers: [
+            {
+              ...programContainer(lab, service),
+              env: environment(lab, service),
+              // The program listens on loopback, where only its own proxy and this probe reach it.
+              readinessProbe: {
+                exec: { command: ['node', '-e', `fetch('${url}').then((r) => process.exit(r.ok ? 0 : 1))`] },
+                periodSeconds: 10,
+                timeoutSeconds: 5,
+              },
+            },
+          ],
+          ...programVolumes(service),
+        },
+      },
+    },
+  };
+}
+
+function environment(lab: Lab, service: Service): Record<string, unknown>[] {
+  return [
+    ...Object.entries(programEnvironment(lab, service)).map(([name, value]) => ({ name, value })),
+    ...Object.entries(service.secrets).map(([name, secret]) => ({
+      name,
+      // `up` makes the Secret when it finds the variable in its own environment.
+      valueFrom: { secretKeyRef: { name: secret, key: name, optional: true } },
+    })),
+  ];
+}
+
+const annotationOf = (object: string) =>
+  `(has(${object}.metadata.annotations) && '${listenerAnnotation}' in ${object}.metadata.annotations ? ${object}.metadata.annotations['${listenerAnnotation}'] : '')`;
+
+/**
+ * Whoever may write the annotation may drop our rules. Pods of the service's account carry exactly the plan's, or are
+ * not admitted.
+ */
+function listenerGuard(lab: Lab, service: Service): KubeObject[] {
+  const { name, namespace } = service;
+  const policy = `${namespace}-${name}-listener`;
+  const wanted = JSON.stringify(listenerConfig(lab, service));
+  return [
+    {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingAdmissionPolicy',
+      metadata: { name: policy },
+      spec: {
+        failurePolicy: 'Fail',
+        matchConstraints: {
+          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
+          resourceRules: [
+            { apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], operations: ['CREATE', 'UPDATE'] },
+          ],
+        },
+        matchConditions: [{ name: 'account', expression: `object.spec.serviceAccountName == '${name}'` }],
+        validations: [
+          {
+            // A pod of the former plan keeps its own until the rollout replaces it.
+            expression: `${annotationOf('object')} == ${wanted} || (request.operation == 'UPDATE' && ${annotationOf('object')} == ${annotationOf('oldObject')})`,
+            message: `a pod of ${name} has the public listener that the lab's plan made`,
+          },
+        ],
+      },
+    },
+    {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingAdmissionPolicyBinding',
+      metadata: { name: policy },
+      spec: { policyName: policy, validationActions: ['Deny'] },
+    },
+  ];
+}
