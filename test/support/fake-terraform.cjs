@@ -2,10 +2,12 @@
 /**
  * A Terraform that makes nothing. It says what the real one says (JSON lines of 1.11.4), keeps real state files and
  * appends to the file FAKE_CALLS what it does: `+STACK VERB` begun, `-STACK VERB` ended. What happens in a stack is in
- * FAKE_SCRIPT: `{STACK: {hold, fail, initFail}}`, where `hold` is a file that must be there before the first resource is done.
+ * FAKE_SCRIPT: `{STACK: {hold, stuck, fail, initFail, lock}}`: `hold` is a file that must be there before the first resource
+ * is done, a `stuck` one goes on waiting for it after an interrupt, the others are diagnostics. A state that is not in a
+ * file is kept beside FAKE_SCRIPT.
  */
 const { appendFileSync, existsSync, readFileSync, writeFileSync } = require('node:fs');
-const { basename, resolve } = require('node:path');
+const { basename, dirname, join, resolve } = require('node:path');
 
 const args = process.argv.slice(2);
 const verb = args.includes('-destroy') ? 'destroy' : args[0];
@@ -30,7 +32,15 @@ function fail(diagnostic) {
   process.exitCode = 1;
 }
 
-if (verb === 'version') {
+/** Where the stack's state is. */
+function stateFile() {
+  const { local } = JSON.parse(readFileSync('cdk.tf.json', 'utf8')).terraform.backend;
+  return local ? resolve(local.path) : join(dirname(scriptFile), `remote.${stack}.json`);
+}
+
+if (verb === 'state') {
+  if (existsSync(stateFile())) process.stdout.write(readFileSync(stateFile()));
+} else if (verb === 'version') {
   process.stdout.write(
     JSON.stringify({ terraform_version: process.env.FAKE_VERSION ?? '1.11.4', platform: 'linux_amd64' }),
   );
@@ -53,7 +63,7 @@ function change() {
   log(`+${stack} ${verb}`);
   if (script.lock) return fail(script.lock);
   const plan = JSON.parse(readFileSync('cdk.tf.json', 'utf8'));
-  const file = resolve(plan.terraform.backend.local.path);
+  const file = stateFile();
   const state = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { version: 4, resources: [] };
   const has = ({ type, name }) => state.resources.some((one) => one.type === type && one.name === name);
   const wanted = Object.entries(plan.resource ?? {}).flatMap(([type, named]) =>
@@ -90,7 +100,9 @@ function change() {
       return process.exit();
     }
     const finish = () => {
-      if (script.hold && !existsSync(script.hold) && interrupts === 0) return setTimeout(finish, 10);
+      // A test that failed leaves nobody behind who waits for ever.
+      if (scriptFile && !existsSync(scriptFile)) process.exit(1);
+      if (script.hold && !existsSync(script.hold) && (interrupts === 0 || script.stuck)) return setTimeout(finish, 10);
       if (verb === 'destroy') state.resources = state.resources.filter((other) => other.name !== one.name);
       else state.resources.push(one);
       say('apply_complete', `${addr}: complete`, { hook: { ...hook, elapsed_seconds: 0 } });

@@ -3,9 +3,10 @@
  * TF_CLI_CONFIG_FILE tells of. They are kept where `isthmus up` keeps them.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { root } from '../../scripts/root';
 import { terraformEnvironment } from '../../scripts/terraform/program';
 import type { Json, Stack } from './synth';
 import type { Terraform } from './terraform';
@@ -16,6 +17,17 @@ const patience = 300_000;
 /** `required_providers` of stacks, together. */
 export function requiredProviders(stacks: readonly Pick<Stack, 'terraform'>[]): Json {
   return Object.assign({}, ...stacks.map(({ terraform }) => terraform.required_providers ?? {}));
+}
+
+/** `required_providers` of plans that use these: each generated package tells the one version that it was made from. */
+export function pinnedProviders(...names: readonly string[]): Json {
+  return Object.fromEntries(
+    names.map((name) => {
+      const manifest = join(root, `node_modules/@cdktf/provider-${name}/package.json`);
+      const { cdktf } = JSON.parse(readFileSync(manifest, 'utf8')) as { cdktf: { provider: { version: string } } };
+      return [name, { source: name, version: cdktf.provider.version }];
+    }),
+  );
 }
 
 /** Why providers can't be had here; undefined when they can. */

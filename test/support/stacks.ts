@@ -1,6 +1,9 @@
 /** A synthesized plan on disk, with stacks of our choice, and the fake Terraform to drive over it. */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+
+/** Type → name → arguments. */
+type Resources = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** Dependencies and resources of the stacks, by name: `{west: {on: ['network'], resource: {aws_vpc: {a: {}}}}}`. */
 export type StackSpecs = Readonly<
@@ -8,7 +11,7 @@ export type StackSpecs = Readonly<
     string,
     {
       readonly on?: readonly string[];
-      readonly resource?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+      readonly resource?: Resources;
       readonly backend?: Readonly<Record<string, unknown>>;
       readonly output?: Readonly<Record<string, unknown>>;
       readonly provider?: Readonly<Record<string, unknown>>;
@@ -24,6 +27,8 @@ export interface Checkout {
   /** Names of the resources in a stack's state; none without one. */
   state(stack: string): string[];
   stateFile(stack: string): string;
+  /** Writes a state as Terraform would after an apply. */
+  writeState(stack: string, resource?: Resources, output?: Readonly<Record<string, unknown>>): void;
   /** What the fake Terraforms did: `+STACK VERB` begun, `-` ended, `!` failed, `^` interrupted. */
   calls(): string[];
   forgetCalls(): void;
@@ -32,7 +37,10 @@ export interface Checkout {
   readonly env: NodeJS.ProcessEnv;
 }
 
-export const fakeTerraform = { command: join(__dirname, 'fake-terraform.cjs'), version: '1.11.4' };
+export const fakeTerraform = {
+  command: join(dirname(require.resolve('./fake-terraform.cjs')), 'fake-terraform'),
+  version: '1.11.4',
+};
 
 /** An empty checkout below a folder. */
 export function makeCheckout(below: string): Checkout {
@@ -52,6 +60,17 @@ export function makeCheckout(below: string): Checkout {
       if (!existsSync(stateFile(stack))) return [];
       const { resources } = JSON.parse(readFileSync(stateFile(stack), 'utf8')) as { resources: { name: string }[] };
       return resources.map(({ name }) => name).sort();
+    },
+    writeState: (stack, resource = {}, output = {}) => {
+      const resources = Object.entries(resource).flatMap(([type, named]) =>
+        Object.entries(named).map(([name, attributes]) => ({
+          mode: 'managed',
+          type,
+          name,
+          instances: [{ attributes }],
+        })),
+      );
+      writeFileSync(stateFile(stack), JSON.stringify({ version: 4, resources, outputs: output }));
     },
     calls: () => readFileSync(callsFile, 'utf8').split('\n').filter(Boolean),
     forgetCalls: () => writeFileSync(callsFile, ''),

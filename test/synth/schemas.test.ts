@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { labFile } from '../support/labs';
-import { requiredProviders, runTerraform, testWithProviders } from '../support/providers';
+import { pinnedProviders, requiredProviders, runTerraform, testWithProviders } from '../support/providers';
 import { type Json, synthesise } from '../support/synth';
 
 jest.mock('../../constructs/programs', () => jest.requireActual('../support/programs'));
@@ -31,8 +31,13 @@ function initialise(folder: string): void {
 describe.each(['local', 'kubeconfig', 'aws'])('labs/%s.yaml', (name) => {
   const plan = synthesise(labFile(name));
   const folderOf = (stack: string) => join(plan.folder, 'stacks', stack);
+  const required = requiredProviders(plan.stacks);
 
-  testWithProviders(`each stack of ${name} is what its providers understand`, requiredProviders(plan.stacks), () => {
+  test('each provider is wanted in the one version that its arguments were generated from', () => {
+    expect(required).toEqual(pinnedProviders(...Object.keys(required)));
+  });
+
+  testWithProviders(`each stack of ${name} is what its providers understand`, required, () => {
     for (const stack of plan.stacks) {
       initialise(folderOf(stack.name));
       expect([stack.name, diagnostics(folderOf(stack.name))]).toEqual([stack.name, []]);
