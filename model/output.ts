@@ -55,6 +55,28 @@ export const outputs = {
       }),
     ),
   }),
+  leftovers: z.object({
+    items: z.array(
+      z.object({
+        type: z.string().describe('as Terraform names it: aws_ebs_volume'),
+        id: z.string(),
+        region: z.string().describe('global for IAM'),
+        perHour: z.number().nullable().describe('USD; null when the price is not known'),
+        name: z.string(),
+        why: z.string().describe("which tag, name or VPC makes it the lab's"),
+        remove: z.string().describe('command line that removes it'),
+      }),
+    ),
+    unseen: z
+      .array(
+        z.object({
+          service: z.string(),
+          reason: z.string(),
+          permissions: z.array(z.string()).optional().describe('IAM actions that are missing'),
+        }),
+      )
+      .describe('where it was not possible to look; items may lack things of there'),
+  }),
 } as const;
 
 /** One output as JSON Schema. Fields that are not named are allowed. */

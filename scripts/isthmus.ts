@@ -6,19 +6,21 @@ import { labNameArgument, meshArgument, serviceArgument } from './arguments';
 import { bench } from './bench/bench';
 import { benchMemory, formatMemory } from './bench/memory';
 import { formatBench } from './bench/report';
+import { addAwsCommands, awsDown, awsUp, type Cli, isOnAws, wasOnAws } from './commands/aws';
 import { cacheClean } from './commands/cache';
 import { callCommand, formatCall } from './commands/call';
+import { down, isOnMachine } from './commands/down';
 import { execCommand, logsCommand } from './commands/exec';
 import { hostApply, hostRemove } from './commands/host';
 import { kubeconfigCommand, openCommand } from './commands/open';
-import { up } from './commands/up';
+import { prepare, up } from './commands/up';
 import { FailureError, StoppedError, UsageError } from './errors';
-import { defaultConfig, loadLab, readLabName } from './load';
-import { withLock } from './machine/lock';
-import { prepareMachine, razeMachine } from './machine/machine';
+import { defaultConfig, loadLab, readableLab, readLabName } from './load';
+import { labLock, withLock } from './machine/lock';
+import { localMeshes } from './meshes';
 import { pair, pairFromEnvironment, unpair } from './pairing/pair';
 import { makeProgress } from './progress';
-import { requireRaised, requireRoot } from './raised';
+import { requireRaised } from './raised';
 import { rotateRoot } from './rotate/rotate';
 import { isHealthy } from './status/model';
 import { formatStatus, status } from './status/status';
@@ -32,41 +34,63 @@ const program = new Command('isthmus')
 /** Absolute: the plan is written by a program that runs in another folder. */
 const config = (): string => resolve(program.opts<{ config: string }>().config);
 const lab = (): Lab => loadLab(config());
-/** The lab of commands that look into it: they need root, and the lab up. */
+/** The lab of commands that look into it: what is on this machine needs root, and must be up. */
 const raisedLab = (): Lab => {
   const wanted = lab();
-  requireRaised(wanted.name);
+  requireRaised(wanted);
   return wanted;
 };
+const lockOf = (wanted: Lab): string => labLock(localMeshes(wanted).length > 0);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const json = (value: unknown): void => say(JSON.stringify(value, null, 2));
+const command = (): string => (config() === defaultConfig ? './isthmus' : `./isthmus --config ${config()}`);
+const cli: Cli = { program, config, lab, say, json, stoppable, command };
 
 program
   .command('up')
   .description('raise the lab, or bring a raised one to what its file says; safe to repeat')
-  .action(async () => {
+  .option('--yes', 'on AWS: do not ask')
+  .action(async ({ yes = false }: { yes?: boolean }) => {
     const wanted = lab();
+    if (isOnAws(wanted)) return awsUp(wanted, yes, cli);
     const begin = Date.now();
     const options = { config: config(), progress: makeProgress(), signal: stoppable() };
-    await prepareMachine(wanted, options.progress, options.signal);
-    await withLock('up', wanted.name, async () => {
-      const { page } = await up(wanted, options);
+    await prepare(wanted, options.progress, options.signal);
+    const work = async () => {
+      const { page, forward } = await up(wanted, options);
       say(`\nLab ${wanted.name} is up after ${((Date.now() - begin) / 1000).toFixed(1)} s.`);
       if (page !== undefined) say(`The page: ${page}`);
-      const again = config() === defaultConfig ? './isthmus' : `./isthmus --config ${config()}`;
-      say(`What now: ${again} call · ${again} status · ${again} down`);
-    });
+      if (forward !== undefined) say(`It does not answer from here. To see it all the same: ${forward}`);
+      say(`What now: ${command()} call · ${command()} status · ${command()} down`);
+    };
+    await withLock('up', wanted.name, work, lockOf(wanted));
   });
 
 program
   .command('down [lab]')
   .description('take the lab of the lab file, or the one named, down and prove that nothing is left')
-  .action(async (given: string | undefined) => {
+  .option('--forget', 'leave what is in clusters that can not be reached any more')
+  .option('--yes', 'on AWS: do not ask')
+  .option('--region <region>', 'on AWS: where it is, when nothing else tells')
+  .action(async (given: string | undefined, options: { forget?: boolean; yes?: boolean; region?: string }) => {
+    const { forget = false, yes = false, region } = options;
     const name = given === undefined ? readLabName(config()) : labNameArgument(given);
-    requireRoot();
-    await withLock('down', name, () => razeMachine(name, makeProgress()));
-    say(`Nothing of lab ${name} is left on this machine.`);
+    // What is up can be taken down whatever became of its file; a file that can be read tells of its clusters.
+    const found = readableLab(config());
+    const ofName = found?.name === name ? found : undefined;
+    if (region !== undefined || (ofName !== undefined && isOnAws(ofName)) || wasOnAws(name)) {
+      return awsDown({ name, known: ofName, yes, region }, cli);
+    }
+    const known = ofName === undefined ? {} : { known: { lab: ofName, config: config() } };
+    const request = { name, ...known, forget, progress: makeProgress(), signal: stoppable() };
+    const lock = labLock(isOnMachine(request));
+    const { clusters, forgotten } = await withLock('down', name, () => down(request), lock);
+    for (const cluster of forgotten)
+      say(`Not reached, and forgotten: ${cluster}. What lab ${name} had there is there.`);
+    say(`Nothing of lab ${name} is left on this machine${clusters.map((cluster) => `, nor in ${cluster}`).join('')}.`);
   });
+
+addAwsCommands(cli);
 
 program
   .command('status')
@@ -118,9 +142,9 @@ program
 program
   .command('kubeconfig <mesh>')
   .description("print the administrator's kubeconfig of a mesh")
-  .action((name: string) => {
+  .action(async (name: string) => {
     const wanted = raisedLab();
-    say(kubeconfigCommand(wanted, meshArgument(wanted, name)));
+    say(await kubeconfigCommand(wanted, meshArgument(wanted, name)));
   });
 
 program
@@ -137,7 +161,7 @@ program
   .action(async (name: string, options: { json?: boolean }) => {
     const wanted = raisedLab();
     const mesh = meshArgument(wanted, name);
-    const rotations = await withLock('rotate', wanted.name, () => rotateRoot(wanted, mesh));
+    const rotations = await withLock('rotate', wanted.name, () => rotateRoot(wanted, mesh), lockOf(wanted));
     if (options.json === true) json({ rotations });
     else
       for (const { mesh, peer, new: root, ms } of rotations)
@@ -150,7 +174,9 @@ benches
   .description('what the lab holds in memory')
   .option('--json', 'machine-readable output')
   .action((options: { json?: boolean }) => {
-    const result = benchMemory(raisedLab().name);
+    const wanted = raisedLab();
+    if (localMeshes(wanted).length === 0) throw new UsageError('no mesh of this lab is on this machine');
+    const result = benchMemory(wanted.name);
     if (options.json === true) json(result);
     else say(formatMemory(result));
   });
@@ -164,7 +190,8 @@ benches
   .option('--csv <file>', 'write the raw samples')
   .action(async (options: { rounds: string; seconds: string; rate: string; json?: boolean; csv?: string }) => {
     const wanted = raisedLab();
-    const result = await withLock('bench', wanted.name, () => bench(wanted, makeProgress(), options, stoppable()));
+    const work = () => bench(wanted, makeProgress(), options, stoppable());
+    const result = await withLock('bench', wanted.name, work, lockOf(wanted));
     if (options.json === true) json(result);
     else say(formatBench(result));
   });

@@ -2,8 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { type Fault, formatFaults } from '../model/fault';
-import type { Lab } from '../model/lab';
+import type { Lab, Mesh } from '../model/lab';
 import { parseLab } from '../model/parse';
+import { expandHome } from './cluster';
 import { UsageError } from './errors';
 import { root } from './root';
 
@@ -28,10 +29,20 @@ export function loadLab(file = defaultConfig): Lab {
   }
   const { lab, faults } = parseLab(text);
   if (lab === undefined) throw new UsageError(formatFaults(shown, faults));
-  const found = withProgramPaths(lab, dirname(file));
-  const missing = missingPrograms(found);
+  const found = withPaths(lab, dirname(file));
+  const missing = [...missingPrograms(found), ...missingCharts(found)];
   if (missing.length > 0) throw new UsageError(formatFaults(shown, missing));
   return found;
+}
+
+/** The lab of a file without faults; undefined for any other. */
+export function readableLab(file: string): Lab | undefined {
+  try {
+    return loadLab(file);
+  } catch (error) {
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -45,7 +56,68 @@ export function readLabName(file: string): string {
   return name;
 }
 
-/** Paths of programs start from the folder of the lab file, wherever the command runs. */
+/** Paths in a lab file start from its folder, wherever the command runs. */
+function withPaths(lab: Lab, folder: string): Lab {
+  return withProgramPaths({ ...lab, meshes: lab.meshes.map((mesh) => withMeshPaths(mesh, folder)) }, folder);
+}
+
+function withMeshPaths(mesh: Mesh, folder: string): Mesh {
+  const { place, charts } = mesh;
+  const { source } = charts;
+  const values = Object.entries(charts.values).map(([chart, file]) => [chart, ownPath(file, folder)]);
+  return {
+    ...mesh,
+    place: place.platform === 'kubeconfig' ? { ...place, kubeconfig: fromHome(place.kubeconfig, folder) } : place,
+    charts: {
+      ...charts,
+      ...(source === undefined || isAddress(source) ? {} : { source: ownPath(source, folder) }),
+      values: Object.fromEntries(values),
+    },
+  };
+}
+
+/** `~/` stays as it is: the plan is then the same for everybody, and Terraform knows it, too. */
+function fromHome(path: string, folder: string): string {
+  return path === '~' || path.startsWith('~/') ? path : resolve(folder, path);
+}
+
+function ownPath(path: string, folder: string): string {
+  return resolve(folder, expandHome(path));
+}
+
+function isAddress(source: string): boolean {
+  return /^[a-z]+:\/\//.test(source);
+}
+
+function missingCharts({ meshes }: Lab): Fault[] {
+  return meshes.flatMap(({ name, charts: { source, values } }): Fault[] => {
+    const files = Object.entries(values).map(([chart, file]) => ({
+      path: ['values', chart],
+      file,
+      what: 'a YAML file',
+    }));
+    const folders =
+      source === undefined || isAddress(source)
+        ? []
+        : [
+            {
+              path: ['source'],
+              file: source,
+              what: 'a folder of charts, or the address of a repository (https:, oci:)',
+            },
+          ];
+    return [...folders, ...files]
+      .filter(({ file }) => !existsSync(file))
+      .map(({ path, file, what }) => ({
+        path: ['meshes', name, 'charts', ...path],
+        value: file,
+        problem: 'is not there',
+        allowed: what,
+        fix: 'mend the path (it starts from the folder of the lab file)',
+      }));
+  });
+}
+
 function withProgramPaths(lab: Lab, folder: string): Lab {
   const services = lab.services.map((service) => {
     const { workload } = service;

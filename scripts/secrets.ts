@@ -1,5 +1,7 @@
 /** Secrets of services: made from the environment of the person who raises the lab, never part of the plan. */
+import type { ClusterAccess } from '../model/cluster';
 import type { Lab, Service } from '../model/lab';
+import { clusterOf } from './cluster';
 import { kubectl } from './kubectl';
 
 /**
@@ -7,11 +9,12 @@ import { kubectl } from './kubectl';
  * not set is removed. Pods that run already are restarted when their Secret changed.
  */
 export async function makeSecrets(lab: Lab, mesh: string, environment: NodeJS.ProcessEnv): Promise<void> {
+  const cluster = clusterOf(lab, mesh);
   for (const service of lab.services.filter((entry) => entry.mesh === mesh)) {
     for (const [name, variables] of bySecret(service)) {
       const data = Object.fromEntries(variables.flatMap((key) => (environment[key] ? [[key, environment[key]]] : [])));
-      const changed = await setSecret(lab.name, mesh, service.namespace, name, data);
-      if (changed) await restart(lab.name, mesh, service);
+      const changed = await setSecret(cluster, service.namespace, name, data);
+      if (changed) await restart(cluster, service);
     }
   }
 }
@@ -25,31 +28,30 @@ function bySecret({ secrets }: Service): Map<string, string[]> {
 }
 
 async function setSecret(
-  lab: string,
-  mesh: string,
+  cluster: ClusterAccess,
   namespace: string,
   name: string,
   data: Record<string, string>,
 ): Promise<boolean> {
   const at = ['--namespace', namespace];
   if (Object.keys(data).length === 0) {
-    const { stdout } = await kubectl(lab, mesh, ['delete', 'secret', name, ...at, '--ignore-not-found']);
+    const { stdout } = await kubectl(cluster, ['delete', 'secret', name, ...at, '--ignore-not-found']);
     return stdout.trim() !== '';
   }
   const object = { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, stringData: data };
   // Server-side: the client's way would keep a copy of the values in an annotation.
-  const { stdout } = await kubectl(lab, mesh, ['get', 'secret', name, ...at, '--ignore-not-found', '-o', 'json']);
+  const { stdout } = await kubectl(cluster, ['get', 'secret', name, ...at, '--ignore-not-found', '-o', 'json']);
   const now = stdout.trim() === '' ? {} : ((JSON.parse(stdout) as { data?: Record<string, string> }).data ?? {});
   const same = Object.entries(data).every(([key, value]) => now[key] === Buffer.from(value).toString('base64'));
   if (same && Object.keys(now).length === Object.keys(data).length) return false;
-  await kubectl(lab, mesh, ['apply', '--server-side', '--force-conflicts', '--field-manager=isthmus', '-f', '-'], {
+  await kubectl(cluster, ['apply', '--server-side', '--force-conflicts', '--field-manager=isthmus', '-f', '-'], {
     input: JSON.stringify(object),
   });
   return true;
 }
 
-async function restart(lab: string, mesh: string, { namespace, name }: Service): Promise<void> {
-  const { stdout } = await kubectl(lab, mesh, [
+async function restart(cluster: ClusterAccess, { namespace, name }: Service): Promise<void> {
+  const { stdout } = await kubectl(cluster, [
     'get',
     'deployment',
     name,
@@ -60,5 +62,5 @@ async function restart(lab: string, mesh: string, { namespace, name }: Service):
     'name',
   ]);
   if (stdout.trim() !== '')
-    await kubectl(lab, mesh, ['rollout', 'restart', `deployment/${name}`, '--namespace', namespace]);
+    await kubectl(cluster, ['rollout', 'restart', `deployment/${name}`, '--namespace', namespace]);
 }

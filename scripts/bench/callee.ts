@@ -2,8 +2,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { istioPrincipal } from '../../model/identity';
-import { type Lab, mesh as meshOf, type Service } from '../../model/lab';
+import { imagePullPolicy } from '../../model/images';
+import { type Lab, type Mesh, mesh as meshOf, type Service } from '../../model/lab';
 import { benchNamespace, ownConnectionHeader } from '../../model/names';
+import { clusterOf } from '../cluster';
 import { FailureError } from '../errors';
 import { kubectl } from '../kubectl';
 import { root } from '../root';
@@ -23,24 +25,20 @@ export async function makeCallee(lab: Lab, caller: Service, like: Service): Prom
   const items = objects(lab, caller, like, readFileSync(file, 'utf8'));
   const apply = ['apply', '--server-side', '--force-conflicts', '--field-manager=isthmus-bench', '-f', '-'];
   const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
-  await kubectl(lab.name, caller.mesh, apply, { input: list });
-  await kubectl(lab.name, caller.mesh, [
-    'rollout',
-    'status',
-    `deployment/${name}`,
-    '-n',
-    benchNamespace,
-    '--timeout=120s',
-  ]);
+  const cluster = clusterOf(lab, caller.mesh);
+  await kubectl(cluster, apply, { input: list });
+  await kubectl(cluster, ['rollout', 'status', `deployment/${name}`, '-n', benchNamespace, '--timeout=120s']);
 }
 
 export async function removeCallee(lab: Lab, caller: Service): Promise<void> {
-  await kubectl(lab.name, caller.mesh, ['delete', 'namespace', benchNamespace, '--ignore-not-found', '--timeout=120s']);
+  const args = ['delete', 'namespace', benchNamespace, '--ignore-not-found', '--timeout=120s'];
+  await kubectl(clusterOf(lab, caller.mesh), args);
 }
 
 function objects(lab: Lab, caller: Service, like: Service, program: string): object[] {
   const at = { name, namespace: benchNamespace };
-  const principal = istioPrincipal(meshOf(lab, caller.mesh).trustDomain, caller.namespace, caller.name);
+  const own = meshOf(lab, caller.mesh);
+  const principal = istioPrincipal(own.trustDomain, caller.namespace, caller.name);
   const destination = { host: calleeHost, port: { number: 80 } };
   return [
     {
@@ -49,7 +47,7 @@ function objects(lab: Lab, caller: Service, like: Service, program: string): obj
       metadata: { name: benchNamespace, labels: { 'istio-injection': 'enabled' } },
     },
     { apiVersion: 'v1', kind: 'ConfigMap', metadata: at, data: { 'main.js': program } },
-    deployment(like),
+    deployment(like, own),
     {
       apiVersion: 'v1',
       kind: 'Service',
@@ -95,11 +93,11 @@ function objects(lab: Lab, caller: Service, like: Service, program: string): obj
   ];
 }
 
-function deployment(like: Service): object {
+function deployment(like: Service, mesh: Mesh): object {
   const container = {
     name,
-    image: 'isthmus.invalid/node:lab',
-    imagePullPolicy: 'Never',
+    image: mesh.images.node,
+    ...imagePullPolicy(mesh),
     args: ['/program/main.js'],
     env: Object.entries({
       HOST: '0.0.0.0',

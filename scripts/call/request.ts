@@ -1,9 +1,11 @@
 /** Makes one HTTP request as a service of the lab: in its pod or on its host, through its own proxy. */
+import { clusterAccess } from '../../model/cluster';
 import { programEnvironment } from '../../model/consul-hosts';
-import { type Lab, mesh as meshOf, type Service } from '../../model/lab';
+import { type Lab, mesh as meshOf, type Service, shortId } from '../../model/lab';
 import { netns } from '../../model/local';
 import { importHost, ownConnectionHeader, upstreamVariable } from '../../model/names';
-import { FailureError } from '../errors';
+import { clusterOf } from '../cluster';
+import { FailureError, ProgramError } from '../errors';
 import { kubectl } from '../kubectl';
 import { locate } from '../machine/binaries';
 import { run } from '../machine/exec';
@@ -67,10 +69,17 @@ export async function execute(
   signal?: AbortSignal,
 ): Promise<{ stdout: string }> {
   const stop = signal === undefined ? {} : { signal };
-  if (meshOf(lab, service.mesh).kind === 'consul') {
+  if (clusterAccess(lab, meshOf(lab, service.mesh)) === undefined) {
     return run(locate('node'), args, { netns: netns(lab.name, `${service.mesh}-${service.name}`), ...stop });
   }
-  const pod = await podOf(lab, service);
-  const at = ['exec', pod, '--namespace', service.namespace, '--container', service.name, '--'];
-  return kubectl(lab.name, service.mesh, [...at, 'node', ...args], stop);
+  const { pod, container } = await podOf(lab, service);
+  const at = ['exec', pod, '--namespace', service.namespace, '--container', container, '--'];
+  try {
+    return await kubectl(clusterOf(lab, service.mesh), [...at, 'node', ...args], stop);
+  } catch (error) {
+    if (!(error instanceof ProgramError) || !/executable file not found|no such file/.test(error.output)) throw error;
+    throw new FailureError(
+      `${service.id}: container ${container} of pod ${pod} has no Node.js, with which isthmus makes its calls. Call from a service whose image has it, or look at the logs: isthmus logs ${shortId(service)} --proxy`,
+    );
+  }
 }

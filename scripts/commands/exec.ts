@@ -1,24 +1,36 @@
 /** `isthmus exec` and `isthmus logs`: get at things inside the lab, whose network is not the machine's. */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { clusterAccess } from '../../model/cluster';
 import { consulSocket, managementTokenFile } from '../../model/hosts';
-import { type Lab, mesh as meshOf, type Service } from '../../model/lab';
+import { type Lab, type Mesh, mesh as meshOf, type Service } from '../../model/lab';
 import { netns } from '../../model/local';
-import { insideKubeconfigFile, kubeconfigFile, stateFolder } from '../../model/names';
-import { podOf } from '../call/proxies';
+import { insideKubeconfigFile, stateFolder } from '../../model/names';
+import { podOf, proxyContainers } from '../call/proxies';
+import { clusterOf, kubeconfigOf, kubectlFlags } from '../cluster';
 import { FailureError, UsageError } from '../errors';
+import { kubeconfigText } from '../kubectl';
 import { locate } from '../machine/binaries';
 import { logFile } from '../machine/daemon';
 import { entered } from '../machine/exec';
+import { localMeshes } from '../meshes';
 
 /**
- * Runs a command in a namespace of the lab with the mesh's tools at hand: `west`, `border`, `east`, `east/info`, ….
+ * Runs a command in a place of the lab with the mesh's tools at hand: `west`, `border`, `east`, `east/info`, …. A mesh
+ * of this machine has a network of its own to run in; for a mesh in a cluster, kubectl and Helm find their way there.
  * @returns its exit status
  */
-export function execCommand(lab: Lab, where: string, command: readonly string[]): Promise<number> {
+export async function execCommand(lab: Lab, where: string, command: readonly string[]): Promise<number> {
   const [program, ...args] = command;
   if (program === undefined) throw new UsageError('say what to run: isthmus exec west -- kubectl get pods -A');
+  const mesh = lab.meshes.find(({ name }) => name === where);
+  if (mesh !== undefined && mesh.place.platform !== 'local') return besideCluster(lab, mesh, program, args);
+  const service = lab.services.find((entry) => `${entry.mesh}/${entry.name}` === where);
+  if (service !== undefined && clusterAccess(lab, meshOf(lab, service.mesh)) !== undefined) {
+    return inPod(lab, service, command);
+  }
   const namespace = netns(lab.name, where.replace('/', '-'));
   if (!existsSync(`/run/netns/${namespace}`)) {
     throw new UsageError(
@@ -34,18 +46,12 @@ export async function logsCommand(
   service: Service,
   options: { follow?: boolean; proxy?: boolean },
 ): Promise<number> {
-  if (meshOf(lab, service.mesh).kind === 'istio') {
-    const container = options.proxy === true ? 'istio-proxy' : service.name;
-    const args = [
-      'logs',
-      await podOf(lab, service),
-      '-n',
-      service.namespace,
-      '-c',
-      container,
-      ...(options.follow === true ? ['-f'] : []),
-    ];
-    return inherit(locate('kubectl'), [`--kubeconfig=${kubeconfigFile(lab.name, service.mesh)}`, ...args]);
+  const mesh = meshOf(lab, service.mesh);
+  if (clusterAccess(lab, mesh) !== undefined) {
+    const { pod, container: own } = await podOf(lab, service);
+    const container = options.proxy === true ? proxyContainers[mesh.kind] : own;
+    const follow = options.follow === true ? ['-f'] : [];
+    return inheritKubectl(lab, mesh, ['logs', pod, '-n', service.namespace, '-c', container, ...follow]);
   }
   const file = logFile(
     stateFolder(lab.name),
@@ -55,36 +61,63 @@ export async function logsCommand(
   return inherit('tail', ['-n', '+1', ...(options.follow === true ? ['-F'] : []), file]);
 }
 
+/** On this machine, with a kubeconfig that leads to the mesh's cluster and nowhere else. */
+async function besideCluster(lab: Lab, mesh: Mesh, program: string, args: readonly string[]): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'isthmus-exec-'));
+  try {
+    const file = join(folder, 'kubeconfig');
+    writeFileSync(file, await kubeconfigText(clusterOf(lab, mesh)), { mode: 0o600 });
+    return await inherit(program, args, { PATH: pathWith('kubectl'), KUBECONFIG: file });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function inPod(lab: Lab, service: Service, command: readonly string[]): Promise<number> {
+  const { pod, container } = await podOf(lab, service);
+  const terminal = process.stdin.isTTY && process.stdout.isTTY ? ['-t'] : [];
+  const at = ['exec', '-i', ...terminal, pod, '-n', service.namespace, '-c', container, '--'];
+  return inheritKubectl(lab, meshOf(lab, service.mesh), [...at, ...command]);
+}
+
+async function inheritKubectl(lab: Lab, mesh: Mesh, args: readonly string[]): Promise<number> {
+  const flags = kubectlFlags(await kubeconfigOf(clusterOf(lab, mesh)));
+  return inherit(locate('kubectl'), [...flags, ...args]);
+}
+
 /** Names that `exec` takes. */
 function places(lab: Lab): string[] {
-  const hosts = lab.meshes
+  const hosts = localMeshes(lab)
     .filter(({ kind }) => kind === 'consul')
-    .flatMap(({ name }) => [
-      `${name}/server`,
-      `${name}/mesh-gateway`,
-      `${name}/ingress-gateway`,
-      ...lab.services.filter(({ mesh }) => mesh === name).map((service) => `${name}/${service.name}`),
-    ]);
-  return [...lab.meshes.map(({ name }) => name), 'border', ...hosts];
+    .flatMap(({ name }) => [`${name}/server`, `${name}/mesh-gateway`, `${name}/ingress-gateway`]);
+  return [
+    ...lab.meshes.map(({ name }) => name),
+    ...(localMeshes(lab).length > 0 ? ['border'] : []),
+    ...hosts,
+    ...lab.services.map(({ mesh, name }) => `${mesh}/${name}`),
+  ];
 }
 
 /** kubectl, helm and consul find their mesh without flags. */
 function environment(lab: Lab, where: string): Record<string, string> {
   const mesh = lab.meshes.find(({ name }) => name === where.split('/')[0]);
-  const tools = [locate('kubectl'), locate('consul')].map((file) => dirname(file));
-  const path = [...new Set(tools), process.env.PATH ?? ''].join(':');
   switch (mesh?.kind) {
     case 'istio':
-      return { PATH: path, KUBECONFIG: insideKubeconfigFile(lab.name, mesh.name) };
+      return { PATH: pathWith('kubectl'), KUBECONFIG: insideKubeconfigFile(lab.name, mesh.name) };
     case 'consul':
       return {
-        PATH: path,
+        PATH: pathWith('consul'),
         CONSUL_HTTP_ADDR: `unix://${consulSocket(lab.name, mesh.name)}`,
         CONSUL_HTTP_TOKEN_FILE: managementTokenFile(lab.name, mesh.name),
       };
     default:
-      return { PATH: path };
+      return {};
   }
+}
+
+/** PATH with the folder of one of the lab's programs in front. */
+function pathWith(program: 'kubectl' | 'consul'): string {
+  return `${dirname(locate(program))}:${process.env.PATH ?? ''}`;
 }
 
 /** Runs a program on this terminal. Ctrl-C reaches it as it would without us. */

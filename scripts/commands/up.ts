@@ -1,21 +1,23 @@
 /** `isthmus up`: the machine, the plan, the page. */
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { clusterAccess } from '../../model/cluster';
 import type { Lab } from '../../model/lab';
-import { stateFolder } from '../../model/names';
-import { bundle } from '../bundle';
+import { preflight } from '../clusters/preflight';
 import { FailureError } from '../errors';
 import { istioCharts } from '../machine/binaries';
-import { run } from '../machine/exec';
-import { raiseMachine } from '../machine/machine';
+import { prepareMachine, raiseMachine } from '../machine/machine';
+import { ensureTools } from '../machine/tools';
 import { until } from '../machine/until';
-import { pageAddress } from '../page';
+import { kubeconfigMeshes, localMeshes, localNodes } from '../meshes';
+import { pageAddress, pageForward } from '../page';
 import { applyPlan, type Outcome } from '../plan/apply';
 import { readPlan } from '../plan/read';
 import { Record } from '../plan/record';
 import type { Progress } from '../progress';
-import { root } from '../root';
 import { makeSecrets } from '../secrets';
+import { recordFile, recordFiles } from '../state';
+import { synthesise } from '../synth';
 
 export interface UpOptions {
   /** Lab file that was read, for synth to read again. */
@@ -27,6 +29,15 @@ export interface UpOptions {
 export interface UpResult extends Outcome {
   /** Address of the page; none when no service is exposed. */
   readonly page: string | undefined;
+  /** Command that brings the page here, when its address does not answer from this machine. */
+  readonly forward?: string;
+}
+
+/** What can be had before the lab's lock: it concerns no lab, and may take minutes. */
+export async function prepare(lab: Lab, progress: Progress, signal: AbortSignal): Promise<void> {
+  assertOneRecord(lab);
+  if (kubeconfigMeshes(lab).length > 0) await ensureTools(lab.name, progress, signal);
+  if (localMeshes(lab).length > 0) await prepareMachine(lab, progress, signal);
 }
 
 /** Raises the lab, or brings a raised one to what its file says. Safe to repeat, also after a kill. */
@@ -35,37 +46,29 @@ export async function up(lab: Lab, options: UpOptions): Promise<UpResult> {
   const planned = progress.step('bundle the programs and write the plan', () => synthesise(options.config, signal));
   // Not awaited yet: a failure must not go unheard while the machine is raised.
   planned.catch(() => {});
-  await raiseMachine(lab, progress, signal);
+  // Before anything is changed, all that speaks against it is known.
+  if (kubeconfigMeshes(lab).length > 0) await preflight(lab, readPlan(await planned), progress);
+  if (localMeshes(lab).length > 0) await raiseMachine(lab, progress, signal);
   const outdir = await planned;
-  layCharts(outdir);
+  if (localNodes(lab).length > 0) layCharts(outdir);
   const plan = readPlan(outdir);
-  const record = new Record(recordFile(lab.name));
+  const record = new Record(recordFile(lab));
   const before = Object.fromEntries(
     lab.meshes
-      .filter(({ kind }) => kind === 'istio')
+      .filter((mesh) => !mesh.existing && clusterAccess(lab, mesh) !== undefined)
       .map(({ name }) => [`weather-${name}`, () => makeSecrets(lab, name, process.env)]),
   );
   const outcome = await applyPlan(plan, record, { lab: lab.name, progress, signal, before });
-  const page = pageAddress(lab);
-  if (page !== undefined) await progress.step(`wait for ${page}`, () => answers(page, signal));
-  return { ...outcome, page };
+  return { ...outcome, ...(await awaitPage(lab, progress, signal)) };
 }
 
-/** Where the record of what was applied lies. */
-export function recordFile(lab: string): string {
-  return join(stateFolder(lab), 'plan', 'applied.json');
-}
-
-/** Bundles the programs, then runs main.ts. Returns the folder of the plan. */
-async function synthesise(config: string, signal: AbortSignal): Promise<string> {
-  await bundle();
-  const outdir = join(root, 'cdktf.out');
-  await run(process.execPath, ['--require', join(root, 'node_modules/tsx/dist/cjs/index.cjs'), join(root, 'main.ts')], {
-    cwd: root,
-    env: { ISTHMUS_CONFIG: config, CDKTF_OUTDIR: outdir },
-    signal,
-  });
-  return outdir;
+/** A lab file that moved between this machine and clusters would leave things behind that no record knows. */
+function assertOneRecord(lab: Lab): void {
+  const other = recordFiles(lab.name).find((file) => file !== recordFile(lab) && existsSync(file));
+  if (other === undefined) return;
+  throw new FailureError(
+    `lab ${lab.name} is up already, ${localMeshes(lab).length > 0 ? 'without' : 'with'} a mesh on this machine (${other}); take it down first: isthmus down`,
+  );
 }
 
 /** The local plan finds Istio's charts beside its stacks; they come from the same module as the binaries. */
@@ -78,16 +81,31 @@ function layCharts(outdir: string): void {
   cpSync(istioCharts(), folder, { recursive: true });
 }
 
-async function answers(page: string, signal: AbortSignal): Promise<void> {
+async function awaitPage(
+  lab: Lab,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Pick<UpResult, 'page' | 'forward'>> {
+  const page = await pageAddress(lab);
+  if (page === undefined) return { page };
+  const forward = pageForward(lab);
+  // Nodes of a cluster may be in a network that this machine is not in.
+  const timeout = forward === undefined ? 60_000 : 15_000;
+  const last = await progress.step(`wait for ${page}`, () => answers(page, timeout, signal));
+  if (last === undefined) return { page };
+  if (forward !== undefined) return { page, forward };
+  throw new FailureError(
+    `${page} does not answer within ${timeout / 1000} s (${last}). What now: isthmus status, isthmus logs west/frontend`,
+  );
+}
+
+/** Undefined when the page answers in time, else what was seen last. */
+async function answers(page: string, timeout: number, signal: AbortSignal): Promise<string | undefined> {
   let last = 'no answer';
   const ready = async (): Promise<boolean> => {
     const response = await fetch(page, { signal: AbortSignal.timeout(3_000) });
     last = `status ${response.status}`;
     return response.ok;
   };
-  if (!(await until(ready, { timeout: 60_000, interval: 100, signal }))) {
-    throw new FailureError(
-      `${page} does not answer within 60 s (${last}). What now: isthmus status, isthmus logs west/frontend`,
-    );
-  }
+  return (await until(ready, { timeout, interval: 100, signal })) ? undefined : last;
 }

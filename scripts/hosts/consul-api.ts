@@ -1,6 +1,8 @@
-/** A thin client of Consul's HTTP API over a unix socket. */
+/** A thin client of Consul's HTTP API, over a unix socket or TLS. */
 import { readFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { type RequestOptions, request } from 'node:http';
+import { request as secureRequest } from 'node:https';
+import type { PeerCertificate } from 'node:tls';
 import { consulSocket, managementTokenFile } from '../../model/hosts';
 import { FailureError } from '../errors';
 
@@ -30,6 +32,13 @@ export interface WatchOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A Consul server behind a port of this machine's loopback address, such as one that is forwarded to its pod. */
+export interface TlsPort {
+  readonly port: number;
+  /** PEM of the CA that Consul's agents have their certificates from. */
+  readonly ca: string;
+}
+
 interface Answer {
   readonly status: number;
   readonly index: number;
@@ -41,11 +50,11 @@ const patience = 15_000;
 
 export class ConsulApi {
   /**
-   * @param socket path of the agent's HTTP socket
+   * @param at path of the agent's HTTP socket, or a server's TLS port
    * @param token ACL token; anonymous (which may do nothing) without it
    */
   constructor(
-    private readonly socket: string,
+    private readonly at: string | TlsPort,
     private readonly token?: string,
   ) {}
 
@@ -96,11 +105,13 @@ export class ConsulApi {
     return new Promise((resolve, reject) => {
       const fail = (error: Error) =>
         reject(
-          signal?.aborted ? error : new FailureError(`Consul: ${method} ${path} at ${this.socket}: ${error.message}`),
+          signal?.aborted
+            ? error
+            : new FailureError(`Consul: ${method} ${path} at ${place(this.at)}: ${error.message}`),
         );
-      const sent = request(
+      const sent = (typeof this.at === 'string' ? request : secureRequest)(
         {
-          socketPath: this.socket,
+          ...connection(this.at),
           method,
           path,
           timeout,
@@ -140,6 +151,23 @@ export function managementApi(lab: string, mesh: string): ConsulApi {
     throw new FailureError(`lab ${lab} has no Consul mesh ${mesh} on this machine (no ${path}). What now: isthmus up`);
   }
   return new ConsulApi(consulSocket(lab, mesh), token);
+}
+
+function connection(at: string | TlsPort): RequestOptions & { ca?: string } {
+  if (typeof at === 'string') return { socketPath: at };
+  // A fresh connection each time: the forwarded port may be another server's by the next call.
+  return { host: '127.0.0.1', port: at.port, ca: at.ca, checkServerIdentity: isServer, agent: false } as RequestOptions;
+}
+
+/** Consul's own rule (verify_server_hostname): only servers have a certificate with such a name. */
+function isServer(_host: string, { subjectaltname = '' }: PeerCertificate): Error | undefined {
+  const names = subjectaltname.split(', ');
+  if (names.some((name) => /^DNS:server\.[^.*]+\.[^*]+$/.test(name))) return undefined;
+  return new Error(`its certificate is not that of a Consul server: it is for ${subjectaltname || 'nobody'}`);
+}
+
+function place(at: string | TlsPort): string {
+  return typeof at === 'string' ? at : `port ${at.port}`;
 }
 
 function checked(method: string, path: string, answer: Answer): Answer {

@@ -18,13 +18,14 @@ export type Errand = (signal: AbortSignal) => Promise<void>;
  * Builds or fetches every missing product. Each is complete or absent, so an interrupted run goes on where it stopped.
  * @param signal stops the products under way
  * @param errands done while programs are compiled, too
+ * @param missing what to make; everything that is missing without it
  */
 export async function ensureBinaries(
   progress: Progress,
   signal?: AbortSignal,
   errands: readonly Errand[] = [],
+  missing: readonly Product[] = missingProducts(),
 ): Promise<void> {
-  const missing = missingProducts();
   const compiled = missing.filter(({ source }) => source.kind === 'go');
   const fetched = missing.filter(({ source }) => source.kind !== 'go');
   if (compiled.length > 0) await prepareGo(progress, signal);

@@ -2,13 +2,12 @@
 import type { Lab } from '../../model/lab';
 import { stateFolder } from '../../model/names';
 import { FailureError } from '../errors';
-import { missingProducts } from './binaries';
 import { cacheFolder } from './cache';
 import { listDaemons } from './daemon';
 import { type Forward, portTaken } from './forward';
 import { usedByGo } from './golang';
-import { imagesMissing } from './images';
 import { machineForwards } from './machine-forwards';
+import { imagesMissingFor, missingFor } from './needs';
 import { type Probes, thisMachine } from './probes';
 
 /** What the lab needs from here on, in GiB. */
@@ -110,12 +109,12 @@ const trials: readonly (readonly [string, readonly string[]])[] = [
 
 /** What is missing of the lab now; what is there already has its space. */
 function needs(lab: Lab): Needs {
-  const building = missingProducts().some((product) => product.source.kind === 'go');
+  const building = missingFor(lab).some((product) => product.source.kind === 'go');
   const build = building ? Math.max(0, disk.build - usedByGo() / gibibyte) : 0;
   const daemons = listDaemons(stateFolder(lab.name));
   return {
     state: daemons.length > 0 ? 0 : disk.state,
-    cache: build + (imagesMissing() ? disk.cache : 0),
+    cache: build + (imagesMissingFor(lab) ? disk.cache : 0),
     memory: daemons.some((daemon) => daemon.running) ? 0 : memory,
   };
 }

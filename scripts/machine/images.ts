@@ -26,8 +26,9 @@ export function imageReference(name: ImageName): string {
 /** Part of the cache key: raise it when this file makes other images from the same programs. */
 const format = 1;
 
-const baseKey = `base-${versions.debian}`;
-const basePackages = ['bash', 'coreutils', 'iptables', 'libstdc++6', 'ca-certificates'];
+// dash is `sh`, with which a federation plane on somebody's cluster takes Consul out of its image.
+const basePackages = ['bash', 'dash', 'coreutils', 'iptables', 'libstdc++6', 'ca-certificates'];
+const baseKey = `base-${versions.debian}-${basePackages.length}`;
 
 /** Files of each layer that is not the base: place in the image → program or file of this machine. */
 const layers: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {

@@ -3,8 +3,11 @@
  * its process, also after a `kill -9`, so there is never a stale one. The holder tells who asks what it is doing.
  */
 import { createHash } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
+import { dirname, join } from 'node:path';
 import { FailureError } from '../errors';
+import { userStates } from '../state';
 import { cacheFolder } from './cache';
 
 /** What the holder says of itself. */
@@ -28,6 +31,17 @@ const defaultAddress = '\0isthmus';
 /** The lock of whoever fills or empties the cache. Building takes minutes, and labs can be raised and razed meanwhile. */
 export function cacheLock(): string {
   return `\0isthmus-cache-${createHash('sha256').update(cacheFolder()).digest('hex').slice(0, 16)}`;
+}
+
+/**
+ * The lock of whoever changes a lab: the machine's, or for labs that need no root one for each person. Where the kernel
+ * has no abstract sockets it is a socket in a folder.
+ * @param onMachine whether the lab has a part on this machine
+ */
+export function labLock(onMachine: boolean): string {
+  const uid = process.getuid?.() ?? 0;
+  if (process.platform !== 'linux') return join(userStates(), '.lock');
+  return onMachine || uid === 0 ? defaultAddress : `\0isthmus-${uid}`;
 }
 
 /** Runs `work` under the machine's lock, or another. Throws {@link FailureError} when another command holds it. */
@@ -100,6 +114,16 @@ function describeHolder(holder: Holder | undefined): string {
 
 /** Listens on the lock's address; `undefined` when somebody else does. */
 async function listen(address: string, holder: Holder): Promise<Server | undefined> {
+  const server = await tryListen(address, holder);
+  if (server !== undefined || address.startsWith('\0')) return server;
+  // A socket in a folder outlives its process.
+  if ((await askHolder(address)) !== undefined) return undefined;
+  rmSync(address, { force: true });
+  return tryListen(address, holder);
+}
+
+async function tryListen(address: string, holder: Holder): Promise<Server | undefined> {
+  if (!address.startsWith('\0')) mkdirSync(dirname(address), { recursive: true, mode: 0o700 });
   const server = createServer((socket) => {
     socket.on('error', () => {});
     socket.end(JSON.stringify(holder));

@@ -1,13 +1,14 @@
 /** What passes between this machine and the lab, each way for a few fixed addresses only. */
-import type { Lab, Mesh } from '../../model/lab';
+import type { Lab } from '../../model/lab';
 import { kubernetesNetwork, netns, pageNodePort } from '../../model/local';
 import { outsideHosts } from '../../model/outside';
+import { localNodes } from '../meshes';
 import type { Forward, Forwarder } from './forward';
 
 /** The way in: the page and the Kubernetes API of the first Istio mesh, on this machine's loopback only. */
 export function machineForwards(lab: Lab): readonly Forwarder[] {
   const host = '127.0.0.1';
-  return istioMeshes(lab)
+  return localNodes(lab)
     .slice(0, 1)
     .map((mesh) => {
       const { node } = kubernetesNetwork(mesh);
@@ -37,10 +38,11 @@ export function machineForwards(lab: Lab): readonly Forwarder[] {
  * @returns one forwarder for each Istio mesh; without forwards where no service has a key
  */
 export function outsideForwards(lab: Lab, variables: readonly string[]): readonly Forwarder[] {
-  return istioMeshes(lab).map((mesh) => {
+  return localNodes(lab).map((mesh) => {
     const forwards = new Map<number, Forward>();
     for (const service of lab.services.filter((candidate) => candidate.mesh === mesh.name)) {
       for (const { host, port, via } of outsideHosts(lab, service, variables)) {
+        if (via === undefined) continue;
         forwards.set(via.port, { listen: { host: via.address, port: via.port }, dial: { host, port } });
       }
     }
@@ -50,8 +52,4 @@ export function outsideForwards(lab: Lab, variables: readonly string[]): readonl
       forwards: [...forwards.values()],
     };
   });
-}
-
-function istioMeshes({ meshes }: Lab): readonly Mesh[] {
-  return meshes.filter(({ kind }) => kind === 'istio');
 }

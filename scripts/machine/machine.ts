@@ -1,15 +1,20 @@
-/** Raises the machine part of a lab: programs, images, networks, Kubernetes nodes and the way in from the machine. */
+/**
+ * Raises the part of a lab that is on this machine: programs, images, networks, Kubernetes nodes and the way in. Meshes
+ * in clusters have none.
+ */
 import { chmodSync, chownSync, mkdirSync } from 'node:fs';
 import type { Lab, Mesh } from '../../model/lab';
 import { uids } from '../../model/local';
 import { planeVolume, stateFolder } from '../../model/names';
+import { localNodes } from '../meshes';
 import type { Progress } from '../progress';
 import { ensureBinaries, tidyUp, together } from './build';
 import { checkMachine } from './check';
 import { startForwarder, stopForwarder } from './forward';
-import { baseMissing, ensureBase, ensureImages, imagesMissing, importImages } from './images';
+import { baseMissing, ensureBase, ensureImages, importImages } from './images';
 import { assertNotBusy, cacheLock, withLock } from './lock';
 import { machineForwards, outsideForwards } from './machine-forwards';
+import { imagesMissingFor, missingFor } from './needs';
 import { raiseNetwork } from './network';
 import { raiseContainerd, raiseNode } from './node';
 import { ensurePackages } from './packages';
@@ -22,15 +27,20 @@ export { razeMachine } from './raze';
  */
 export async function prepareMachine(lab: Lab, progress: Progress, signal?: AbortSignal): Promise<void> {
   await checkMachine(lab);
-  const building = imagesMissing();
+  const building = imagesMissingFor(lab) || missingFor(lab).length > 0;
   await ensurePackages(progress, building);
   signal?.throwIfAborted();
-  if (building) await withLock('up', lab.name, () => fillCache(progress, signal), cacheLock());
+  if (building) await withLock('up', lab.name, () => fillCache(lab, progress, signal), cacheLock());
 }
 
-async function fillCache(progress: Progress, signal?: AbortSignal): Promise<void> {
+async function fillCache(lab: Lab, progress: Progress, signal?: AbortSignal): Promise<void> {
   const base = (stop: AbortSignal) => progress.step('make the Debian base', (say) => ensureBase({ say, signal: stop }));
-  await ensureBinaries(progress, signal, baseMissing() ? [base] : []);
+  const images = localNodes(lab).length > 0;
+  await ensureBinaries(progress, signal, images && baseMissing() ? [base] : [], missingFor(lab));
+  if (!images) {
+    await tidyUp(progress);
+    return;
+  }
   await together(signal, [
     () => tidyUp(progress),
     async (stop) => {
@@ -49,7 +59,7 @@ export async function raiseMachine(lab: Lab, progress: Progress, signal?: AbortS
   signal?.throwIfAborted();
   makeState(lab);
   await progress.step('networks and border', () => raiseNetwork(lab));
-  for (const mesh of lab.meshes.filter((candidate) => candidate.kind === 'istio')) {
+  for (const mesh of localNodes(lab)) {
     await raiseKubernetes(lab, mesh, progress, signal);
   }
   await raiseForwarders(lab);
@@ -77,7 +87,7 @@ function makeState(lab: Lab): void {
   const state = stateFolder(lab.name);
   mkdirSync(state, { recursive: true });
   chmodSync(state, 0o711);
-  if (!lab.meshes.some((mesh) => mesh.kind === 'istio')) return;
+  if (localNodes(lab).length === 0) return;
   for (const peer of lab.meshes.filter((mesh) => mesh.kind === 'consul')) {
     const { path } = planeVolume(lab.name, peer.name);
     mkdirSync(path, { recursive: true });

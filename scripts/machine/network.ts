@@ -4,24 +4,32 @@
  */
 import { existsSync } from 'node:fs';
 import { formatCidr } from '../../model/cidr';
+import { meshGatewayPort } from '../../model/gateways';
 import type { Lab, Mesh } from '../../model/lab';
-import { hostsNetwork, kubernetesNetwork, meshGatewayPort, netns } from '../../model/local';
+import { hostsNetwork, kubernetesNetwork, netns } from '../../model/local';
+import { localMeshes } from '../meshes';
 import { run } from './exec';
 import { labNamespaces } from './namespaces';
 
 /** Bridge in a Consul mesh's namespace that its hosts are plugged into. */
 export const hostsBridge = 'br0';
 
-/** The border router's interface towards a mesh; packets that cross are seen here. */
+/**
+ * The border router's interface towards a mesh; packets that cross are seen here. A mesh in a cluster has none until
+ * somebody links its network to the border: they move an interface of this name into the namespace `isthmus-LAB-border`
+ * and add the routes, there to the mesh's network, on its own side to the other mesh's. That may be before `up`, in a
+ * namespace that they made themselves; what may pass is the lab's rules either way, and `down` removes it with the rest.
+ */
 export function borderInterface(lab: Lab, mesh: Mesh): string {
   return `mesh${lab.meshes.findIndex((candidate) => candidate.name === mesh.name)}`;
 }
 
 /** Makes the lab's namespaces, links, routes and firewall, or mends what is not as it should be. */
 export async function raiseNetwork(lab: Lab): Promise<void> {
-  for (const part of ['border', ...lab.meshes.map((mesh) => mesh.name)]) await ensureNamespace(netns(lab.name, part));
+  const local = localMeshes(lab);
+  for (const part of ['border', ...local.map((mesh) => mesh.name)]) await ensureNamespace(netns(lab.name, part));
   await setKernel(netns(lab.name, 'border'), { 'net/ipv4/ip_forward': '1' });
-  for (const mesh of lab.meshes) {
+  for (const mesh of local) {
     if (mesh.kind === 'istio') await raiseNodeNetwork(lab, mesh);
     else await raiseHostsNetwork(lab, mesh);
   }
@@ -105,10 +113,11 @@ ${lines.map((line) => `    ${line}`).join('\n')}
 }
 
 function passRule(lab: Lab, from: Mesh, to: Mesh): string {
+  const { address, port } = to.gateway ?? { address: hostsNetwork(to).meshGateway, port: meshGatewayPort };
   return [
     `iifname "${borderInterface(lab, from)}" ip saddr ${formatCidr(from.network)}`,
-    `oifname "${borderInterface(lab, to)}" ip daddr ${hostsNetwork(to).meshGateway}`,
-    `tcp dport ${meshGatewayPort} ct state new counter accept`,
+    `oifname "${borderInterface(lab, to)}" ip daddr ${address}`,
+    `tcp dport ${port} ct state new counter accept`,
   ].join(' ');
 }
 

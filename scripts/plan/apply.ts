@@ -73,18 +73,25 @@ export async function applyPlan(
   return { applied, deleted, unchanged };
 }
 
-/** Deletes everything in the record, in the opposite order. */
+/**
+ * Deletes resources in the opposite order of their making, and takes each from the record. Safe to repeat after a kill.
+ * @param title what the progress says
+ */
 export async function deleteAll(
   resources: readonly PlannedResource[],
-  record: Record,
+  record: Pick<Record, 'delete'>,
   options: ApplyOptions,
+  title = `remove ${resources.length} resources that the plan no longer holds`,
 ): Promise<string[]> {
+  let told: (line: string) => void = () => {};
   const jobs = new Map<string, Promise<void>>();
   const job = (resource: PlannedResource): Promise<void> => {
     const known = jobs.get(resource.id);
     if (known !== undefined) return known;
     const above = resources.filter(({ dependsOn }) => dependsOn.includes(resource.id)).map(job);
     const started = Promise.all(above).then(async () => {
+      options.signal?.throwIfAborted();
+      told(`removing ${resource.id.split('.').slice(1).join('.')}`);
       await handlers[resource.type].delete(resource, { lab: options.lab, say: () => {} });
       record.delete(resource.id);
     });
@@ -92,7 +99,8 @@ export async function deleteAll(
     return started;
   };
   if (resources.length > 0) {
-    await options.progress.step(`remove ${resources.length} resources that the plan no longer holds`, async () => {
+    await options.progress.step(title, async (say) => {
+      told = say;
       // After a failure the others are still let finish: nothing goes on behind the caller's back.
       const settled = await Promise.allSettled(resources.map(job));
       const first = settled.find((result) => result.status === 'rejected');
@@ -111,6 +119,7 @@ async function applyOne(resource: PlannedResource, record: Record, context: Cont
   const before = record.get(resource.id);
   if (before?.hash === hash && (await handler.present(resource, context))) return false;
   context.say(`applying ${resource.id.split('.').slice(1).join('.')}`);
+  await handler.claim?.(resource, context);
   if (before !== undefined && handler.replaces(before, resource)) await handler.delete(before, context);
   // Half of it may be there after a failure, so that it must be deleted should it leave the plan.
   record.set(resource, begun);

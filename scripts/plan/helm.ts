@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describeCluster, isOwnNode } from '../cluster';
 import { FailureError, ProgramError } from '../errors';
-import { locate } from '../machine/binaries';
-import { run } from '../machine/exec';
-import { cluster } from './namespace';
+import { helm, kubectl } from '../kubectl';
+import { clusterOfResource, ownerLabel } from './cluster';
 import { withoutHopelessPods } from './pods';
 import type { PlannedResource } from './read';
 import type { Context } from './types';
@@ -12,7 +12,10 @@ import type { Context } from './types';
 interface ReleaseValues {
   readonly name: string;
   readonly namespace: string;
+  /** A folder, or the name of a chart in `repository`. */
   readonly chart: string;
+  readonly repository?: string;
+  readonly version?: string;
   readonly values?: readonly string[];
   readonly timeout?: number;
 }
@@ -21,9 +24,31 @@ function release({ values }: PlannedResource): ReleaseValues {
   return values as unknown as ReleaseValues;
 }
 
+/** `namespace/name`, unique in a cluster. */
+export function releaseId(resource: PlannedResource): string {
+  const { name, namespace } = release(resource);
+  return `${namespace}/${name}`;
+}
+
+/** What is said of a release that somebody else installed. */
+export function foreignRelease(resource: PlannedResource): string {
+  return (
+    `${resource.id}: Helm release ${releaseId(resource)}, which this lab did not install, is in ${describeCluster(clusterOfResource(resource))}; ` +
+    'the lab would overwrite it and `isthmus down` would uninstall it. Rename what it is called after in the lab file, or uninstall it'
+  );
+}
+
+/** Refuses a release that others installed. */
+export async function claimRelease(resource: PlannedResource, context: Context): Promise<void> {
+  if (isOwnNode(clusterOfResource(resource), context.lab)) return;
+  if ((await listed(resource)) !== undefined && !(await isOurs(resource, context))) {
+    throw new FailureError(foreignRelease(resource));
+  }
+}
+
 /** Installs or upgrades a release and waits until its workloads are ready. */
-export async function applyRelease(resource: PlannedResource, { signal, say }: Context): Promise<void> {
-  const { name, namespace, chart, values = [], timeout = 300 } = release(resource);
+export async function applyRelease(resource: PlannedResource, { lab, signal, say }: Context): Promise<void> {
+  const { name, namespace, values = [], timeout = 300 } = release(resource);
   const folder = mkdtempSync(join(tmpdir(), 'isthmus-values-'));
   try {
     const files = values.map((text, index) => {
@@ -33,13 +58,20 @@ export async function applyRelease(resource: PlannedResource, { signal, say }: C
     });
     await removeUnfinished(resource);
     // Helm 4's own defaults differ from those of the Terraform provider, whose plan this is.
-    const flags = ['--server-side=false', '--wait=legacy', `--timeout=${timeout}s`, '--namespace', namespace];
+    const flags = [
+      '--server-side=false',
+      '--wait=legacy',
+      `--timeout=${timeout}s`,
+      `--labels=${ownerLabel}=${lab}`,
+      '--namespace',
+      namespace,
+    ];
     await withoutHopelessPods(resource, say, signal, (stop) =>
-      run(locate('helm'), [...cluster(resource), 'upgrade', '--install', name, chart, ...flags, ...files], {
-        cwd: resource.folder,
-        signal: stop,
-        endsWithUs: true,
-      }),
+      helm(
+        clusterOfResource(resource),
+        ['upgrade', '--install', name, ...chartArguments(release(resource)), ...flags, ...files],
+        { cwd: resource.folder, signal: stop, endsWithUs: true },
+      ),
     );
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
@@ -49,22 +81,33 @@ export async function applyRelease(resource: PlannedResource, { signal, say }: C
   }
 }
 
+/** How Helm is told where a chart is. A registry's charts have their whole address for a name. */
+export function chartArguments({
+  chart,
+  repository,
+  version,
+}: Pick<ReleaseValues, 'chart' | 'repository' | 'version'>): string[] {
+  const pinned = version === undefined ? [] : ['--version', version];
+  if (repository === undefined || repository === '') return [chart, ...pinned];
+  if (repository.startsWith('oci://')) return [`${repository.replace(/\/$/, '')}/${chart}`, ...pinned];
+  return [chart, '--repo', repository, ...pinned];
+}
+
 export async function hasRelease(resource: PlannedResource): Promise<boolean> {
   return (await listed(resource))?.status === 'deployed';
 }
 
-export async function deleteRelease(resource: PlannedResource, _context: Context): Promise<void> {
+/** Uninstalls the release if it is the lab's; another one of its name stays. */
+export async function deleteRelease(resource: PlannedResource, context: Context): Promise<void> {
+  const shared = !isOwnNode(clusterOfResource(resource), context.lab);
+  if (shared && !(await isOurs(resource, context))) return;
+  await uninstall(resource);
+}
+
+async function uninstall(resource: PlannedResource): Promise<void> {
   const { name, namespace } = release(resource);
-  await run(locate('helm'), [
-    ...cluster(resource),
-    'uninstall',
-    name,
-    '--namespace',
-    namespace,
-    '--ignore-not-found',
-    '--wait=legacy',
-    '--timeout=120s',
-  ]);
+  const flags = ['--ignore-not-found', '--wait=legacy', '--timeout=180s'];
+  await helm(clusterOfResource(resource), ['uninstall', name, '--namespace', namespace, ...flags]);
 }
 
 interface Listed {
@@ -73,18 +116,23 @@ interface Listed {
   readonly revision: string;
 }
 
-async function listed(resource: PlannedResource): Promise<Listed | undefined> {
+async function listed(resource: PlannedResource, ...filter: string[]): Promise<Listed | undefined> {
   const { name, namespace } = release(resource);
-  const { stdout } = await run(locate('helm'), [
-    ...cluster(resource),
+  const { stdout } = await helm(clusterOfResource(resource), [
     'list',
-    '--all-namespaces',
+    '--namespace',
+    namespace,
     '--output=json',
     '--filter',
     `^${name}$`,
+    ...filter,
   ]);
   const found = JSON.parse(stdout || '[]') as readonly Listed[];
   return found.find((entry) => entry.namespace === namespace);
+}
+
+async function isOurs(resource: PlannedResource, { lab }: Context): Promise<boolean> {
+  return (await listed(resource, '--selector', `${ownerLabel}=${lab}`)) !== undefined;
 }
 
 /**
@@ -95,20 +143,20 @@ async function removeUnfinished(resource: PlannedResource): Promise<void> {
   const found = await listed(resource);
   if (found === undefined) return;
   const { status, revision } = found;
-  if (status.startsWith('pending') || (status === 'failed' && revision === '1')) {
-    await deleteRelease(resource, { lab: '', say: () => {} });
-  }
+  if (status.startsWith('pending') || (status === 'failed' && revision === '1')) await uninstall(resource);
 }
 
 /** What a person needs to see when a release does not become ready: its namespace's pods and last events. */
 async function podsOf(resource: PlannedResource): Promise<string> {
-  const at = [...cluster(resource), '--namespace', release(resource).namespace, 'get'];
+  const at = ['--namespace', release(resource).namespace, 'get'];
   const looks = [
     ['pods', '-o', 'wide'],
     ['events', '--sort-by=.lastTimestamp', '--field-selector=type=Warning'],
   ];
   const shown = await Promise.all(
-    looks.map((args) => run(locate('kubectl'), [...at, ...args], { timeout: 10_000 }).catch(() => undefined)),
+    looks.map((args) =>
+      kubectl(clusterOfResource(resource), [...at, ...args], { timeout: 10_000 }).catch(() => undefined),
+    ),
   );
   return shown.map((result) => result?.stdout.trim().split('\n').slice(-12).join('\n') ?? '').join('\n');
 }

@@ -1,9 +1,8 @@
 /** Pods of a release while Helm waits for them: what they wait for, and when waiting has no sense any more. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { FailureError } from '../errors';
-import { locate } from '../machine/binaries';
-import { run } from '../machine/exec';
-import { cluster } from './namespace';
+import { kubectl } from '../kubectl';
+import { clusterOfResource } from './cluster';
 import type { PlannedResource } from './read';
 
 interface ContainerStatus {
@@ -15,6 +14,7 @@ interface ContainerStatus {
 interface Pod {
   readonly metadata: { readonly name: string };
   readonly status: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
     readonly initContainerStatuses?: ContainerStatus[];
     readonly containerStatuses?: ContainerStatus[];
   };
@@ -56,16 +56,19 @@ export async function withoutHopelessPods(
 
 async function findHopeless(resource: PlannedResource, say: (line: string) => void): Promise<string | undefined> {
   const namespace = String(resource.values.namespace);
-  const at = [...cluster(resource), '--namespace', namespace];
-  const { stdout } = await run(locate('kubectl'), [...at, 'get', 'pods', '-o', 'json'], { timeout: 10_000 });
+  const cluster = clusterOfResource(resource);
+  const at = ['--namespace', namespace];
+  const { stdout } = await kubectl(cluster, [...at, 'get', 'pods', '-o', 'json'], { timeout: 10_000 });
   for (const { metadata, status } of (JSON.parse(stdout) as { items: Pod[] }).items) {
+    const scheduled = status.conditions?.find(({ type }) => type === 'PodScheduled');
+    if (scheduled?.status === 'False') say(`${namespace}/${metadata.name}: ${scheduled.message ?? 'no node takes it'}`);
     for (const container of [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]) {
       const { reason = '', message = '' } = container.state.waiting ?? {};
       if (reason !== '') say(`${namespace}/${metadata.name}: ${container.name}: ${reason}`);
       if (noImage.includes(reason))
         return `${namespace}/${metadata.name}: container ${container.name}: ${reason}: ${message}`;
       if (reason === 'CrashLoopBackOff' && container.restartCount >= mostRestarts) {
-        const log = await run(locate('kubectl'), [
+        const log = await kubectl(cluster, [
           ...at,
           'logs',
           metadata.name,

@@ -1,7 +1,7 @@
 /** What the runner applied, so that it can tell what changed and take away what is gone from the plan. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import type { PlannedResource } from './read';
 
 export interface AppliedResource extends PlannedResource {
@@ -31,8 +31,7 @@ export class Record {
   }
 
   delete(id: string): void {
-    this.entries.delete(id);
-    this.write();
+    if (this.entries.delete(id)) this.write();
   }
 
   /** Written whole and renamed, so that a killed runner leaves the old record or the new one. */
@@ -53,8 +52,9 @@ function read(file: string): AppliedResource[] {
 
 /** Identity of a resource's wanted state: its values, and its chart's content for a Helm release. */
 export function hashOf({ type, values, folder }: PlannedResource): string {
-  const { chart } = values;
-  const files = type === 'helm_release' && typeof chart === 'string' ? filesOf(join(folder, chart)) : [];
+  const { chart, repository } = values;
+  const isFolder = type === 'helm_release' && typeof chart === 'string' && repository === undefined;
+  const files = isFolder ? filesOf(resolve(folder, chart)) : [];
   return sha256(JSON.stringify([values, files]));
 }
 

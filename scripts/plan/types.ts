@@ -1,8 +1,8 @@
 /** How each resource type is applied, looked at and taken away. */
 import { applyConfigEntry, deleteConfigEntry, hasConfigEntry } from './config-entry';
-import { applyRelease, deleteRelease, hasRelease } from './helm';
+import { applyRelease, claimRelease, deleteRelease, hasRelease } from './helm';
 import { runProvisioners } from './local-exec';
-import { applyNamespace, deleteNamespace, hasNamespace, namespaceName } from './namespace';
+import { applyNamespace, claimNamespace, deleteNamespace, hasNamespace, namespaceName } from './namespace';
 import type { PlannedResource, ResourceType } from './read';
 
 /** What every handler may use. */
@@ -13,6 +13,12 @@ export interface Context {
 }
 
 export interface Handler {
+  /**
+   * Throws when it is there already and somebody else's. Asked before it is noted as ours, so that nothing ever deletes
+   * it as such.
+   * @default - nobody else has resources of this type
+   */
+  claim?(resource: PlannedResource, context: Context): Promise<void>;
   apply(resource: PlannedResource, context: Context): Promise<void>;
   /** Whether it is still there as applied; what is not is applied again. */
   present(resource: PlannedResource, context: Context): Promise<boolean>;
@@ -26,12 +32,14 @@ const differs = (keys: readonly string[]) => (before: PlannedResource, after: Pl
 
 export const handlers: Readonly<Record<ResourceType, Handler>> = {
   helm_release: {
+    claim: claimRelease,
     apply: applyRelease,
     present: hasRelease,
     delete: deleteRelease,
     replaces: differs(['name', 'namespace']),
   },
   kubernetes_namespace_v1: {
+    claim: claimNamespace,
     apply: applyNamespace,
     present: hasNamespace,
     delete: deleteNamespace,

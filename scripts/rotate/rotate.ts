@@ -6,8 +6,10 @@ import type { Lab, Mesh } from '../../model/lab';
 import { federationSecret } from '../../model/names';
 import { planes } from '../../model/planes';
 import { makeRoot } from '../../services/trust-exchange/issue';
-import { FailureError } from '../errors';
-import { managementApi } from '../hosts/consul-api';
+import { clusterOf } from '../cluster';
+import { withConsul } from '../clusters/consul';
+import { FailureError, UsageError } from '../errors';
+import type { ConsulApi } from '../hosts/consul-api';
 import { kubectl } from '../kubectl';
 import { until } from '../machine/until';
 import { inPlane } from '../pairing/pair';
@@ -48,20 +50,34 @@ export async function rotateRoot(lab: Lab, mesh: Mesh): Promise<RotationResult[]
 }
 
 async function rotatePlane(lab: Lab, own: Mesh, peer: Mesh): Promise<RotationResult> {
-  const begin = Date.now();
-  const { stdout } = await inPlane(lab.name, own.name, peer.name, 'rotate');
-  const rotated = JSON.parse(stdout) as { old: string; new: string };
-  const api = managementApi(lab.name, peer.name);
-  const listed = async () => {
-    const { PeerCAPems } = await api.get<{ PeerCAPems: string[] }>(`/v1/peering/${own.name}`);
-    return has(PeerCAPems.join('\n'), rotated.new);
-  };
-  await awaitRoot(listed, peer.name, rotated.new);
-  return { mesh: own.name, peer: peer.name, ...rotated, ms: Date.now() - begin };
+  return withConsul(lab, peer, async (api) => {
+    const begin = Date.now();
+    const { stdout } = await inPlane(clusterOf(lab, own), peer.name, 'rotate');
+    const rotated = JSON.parse(stdout) as { old: string; new: string };
+    const listed = async () => {
+      const { PeerCAPems } = await api.get<{ PeerCAPems: string[] }>(`/v1/peering/${own.name}`);
+      return has(PeerCAPems.join('\n'), rotated.new);
+    };
+    await awaitRoot(listed, peer.name, rotated.new);
+    return { mesh: own.name, peer: peer.name, ...rotated, ms: Date.now() - begin };
+  });
 }
 
 async function rotateConsul(lab: Lab, own: Mesh, others: readonly Mesh[]): Promise<RotationResult[]> {
-  const api = managementApi(lab.name, own.name);
+  if (own.existing) {
+    throw new UsageError(
+      `mesh ${own.name} is an existing mesh: its root CA is not the lab's to replace. Rotate it in Consul itself; the other side learns of it`,
+    );
+  }
+  return withConsul(lab, own, (api) => rotateConsulRoot(lab, own, others, api));
+}
+
+async function rotateConsulRoot(
+  lab: Lab,
+  own: Mesh,
+  others: readonly Mesh[],
+  api: ConsulApi,
+): Promise<RotationResult[]> {
   const before = await api.get<{ Roots: { RootCert: string; Active: boolean }[] }>('/v1/connect/ca/roots');
   const old = fingerprint(before.Roots.find(({ Active }) => Active)?.RootCert ?? '');
   const { key, certificate } = await makeRoot(own.trustDomain, Date.now());
@@ -88,7 +104,7 @@ async function rotateConsul(lab: Lab, own: Mesh, others: readonly Mesh[]): Promi
             '-o',
             'jsonpath={.data.ca\\.crt}',
           ];
-          return Buffer.from((await kubectl(lab.name, other.name, args)).stdout, 'base64').toString();
+          return Buffer.from((await kubectl(clusterOf(lab, other), args)).stdout, 'base64').toString();
         });
         return (await Promise.all(secrets)).every((pem) => has(pem, fresh));
       };

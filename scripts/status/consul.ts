@@ -1,13 +1,15 @@
 /** The Consul side of `isthmus status`, from Consul's HTTP API. */
 import type { Lab, Mesh } from '../../model/lab';
 import { federationTrustDomain, planes } from '../../model/planes';
-import { type ConsulApi, managementApi } from '../hosts/consul-api';
+import { withConsul } from '../clusters/consul';
 import { rootsOf } from './certificates';
 import type { MeshStatus, PeeringStatus } from './model';
 
 interface Check {
   readonly Node: string;
   readonly Name: string;
+  /** Empty for a check of the node. */
+  readonly ServiceName: string;
   readonly Status: string;
   readonly Output: string;
 }
@@ -20,14 +22,16 @@ interface Roots {
 export async function consulStatus(lab: Lab, mesh: Mesh): Promise<MeshStatus> {
   const common = { name: mesh.name, kind: mesh.kind, trustDomain: mesh.trustDomain };
   try {
-    const api = managementApi(lab.name, mesh.name);
-    const [checks, { TrustDomain, Roots }] = await Promise.all([
-      api.get<Check[]>('/v1/health/state/any'),
-      api.get<Roots>('/v1/connect/ca/roots'),
-    ]);
+    const [checks, { TrustDomain, Roots }] = await withConsul(lab, mesh, (api) =>
+      Promise.all([api.get<Check[]>('/v1/health/state/any'), api.get<Roots>('/v1/connect/ca/roots')]),
+    );
+    // In an existing mesh the services of others are none of our business.
+    const ours = new Set(lab.services.filter((service) => service.mesh === mesh.name).map(({ name }) => name));
+    const counts = ({ ServiceName }: Check) =>
+      !mesh.existing || ServiceName === '' || ServiceName === 'mesh-gateway' || ours.has(ServiceName);
     const problems = [
       ...checks
-        .filter(({ Status }) => Status !== 'passing')
+        .filter((check) => check.Status !== 'passing' && counts(check))
         .map(({ Node, Name, Output }) => `${Node}: ${Name}: ${Output.trim().split('\n')[0]}`),
       ...(TrustDomain === mesh.trustDomain
         ? []
@@ -68,8 +72,7 @@ export async function peeringStatus(lab: Lab, mesh: Mesh): Promise<PeeringStatus
 
 async function findPeering(lab: Lab, mesh: Mesh, name: string): Promise<Peering | undefined> {
   try {
-    const api: ConsulApi = managementApi(lab.name, mesh.name);
-    return await api.find<Peering>(`/v1/peering/${name}`);
+    return await withConsul(lab, mesh, (api) => api.find<Peering>(`/v1/peering/${name}`));
   } catch {
     return undefined;
   }

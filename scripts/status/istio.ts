@@ -1,44 +1,36 @@
 /** The Istio side of `isthmus status`, from the Kubernetes API. */
+import type { ClusterAccess } from '../../model/cluster';
 import { type ResolvedImport, resolvedImports } from '../../model/imports';
 import { type Lab, type Mesh, type Service, shortId } from '../../model/lab';
-import { federationNamespace, federationSecret, importLabel } from '../../model/names';
-import { federationIdentity } from '../../model/planes';
+import { federationNamespace, federationSecret, importLabel, planeNamespace } from '../../model/names';
+import { federationIdentity, planes } from '../../model/planes';
+import { clusterOf } from '../cluster';
 import { getObjects, kubectl } from '../kubectl';
 import { certificates, rootsOf } from './certificates';
 import type { ImportStatus, MeshStatus } from './model';
-
-interface Workload {
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace: string };
-  readonly spec: { readonly replicas?: number };
-  readonly status: { readonly readyReplicas?: number };
-}
+import { missing, notReady, type Workload, watched } from './workloads';
 
 export async function istioStatus(lab: Lab, mesh: Mesh): Promise<MeshStatus> {
   const common = { name: mesh.name, kind: mesh.kind, trustDomain: mesh.trustDomain };
   try {
+    const cluster = clusterOf(lab, mesh);
     const [workloads, root] = await Promise.all([
-      getObjects<Workload>(lab.name, mesh.name, ['deployments,statefulsets', '--all-namespaces']),
-      kubectl(lab.name, mesh.name, [
-        'get',
-        'configmap',
-        'istio-ca-root-cert',
-        '-n',
-        'istio-system',
-        '-o',
-        'jsonpath={.data.root-cert\\.pem}',
-      ]),
+      getObjects<Workload>(cluster, ['deployments,statefulsets', '--all-namespaces']),
+      // istiod gives every namespace its root; the planes' is always there, whatever istiod's own is called.
+      rootCertificate(cluster, lab, mesh),
     ]);
-    const problems = workloads
-      .filter(({ spec, status }) => (status.readyReplicas ?? 0) < (spec.replicas ?? 1))
-      .map(
-        ({ metadata, spec, status }) =>
-          `${metadata.namespace}/${metadata.name}: ${status.readyReplicas ?? 0} of ${spec.replicas ?? 1} pods ready`,
-      );
-    return { ...common, roots: rootsOf(root.stdout), healthy: problems.length === 0, problems };
+    const problems = [...missing(lab, mesh, workloads), ...notReady(workloads.filter(watched(lab, mesh)))];
+    return { ...common, roots: rootsOf(root), healthy: problems.length === 0, problems };
   } catch (error) {
     return { ...common, roots: [], healthy: false, problems: [(error as Error).message] };
   }
+}
+
+async function rootCertificate(cluster: ClusterAccess, lab: Lab, mesh: Mesh): Promise<string> {
+  const [plane] = planes(lab).filter(({ own }) => own.name === mesh.name);
+  const namespace = mesh.existing && plane !== undefined ? planeNamespace(plane.peer.name) : 'istio-system';
+  const at = ['--namespace', namespace, '--ignore-not-found', '-o', 'jsonpath={.data.root-cert\\.pem}'];
+  return (await kubectl(cluster, ['get', 'configmap', 'istio-ca-root-cert', ...at])).stdout;
 }
 
 interface Entry {
@@ -54,7 +46,7 @@ interface Entry {
 export async function importStatus(lab: Lab, mesh: Mesh): Promise<ImportStatus[]> {
   const all = resolvedImports(lab, mesh);
   if (all.length === 0) return [];
-  const entries = await getObjects<Entry>(lab.name, mesh.name, [
+  const entries = await getObjects<Entry>(clusterOf(lab, mesh), [
     'workloadentries.networking.istio.io',
     '-n',
     federationNamespace,
@@ -101,7 +93,7 @@ async function oneImport(
 
 async function leafOf(lab: Lab, mesh: Mesh, consumer: Service, secret: string) {
   const args = ['get', 'secret', secret, '-n', consumer.namespace, '-o', 'jsonpath={.data.tls\\.crt}'];
-  const encoded = await kubectl(lab.name, mesh.name, args).then(
+  const encoded = await kubectl(clusterOf(lab, mesh), args).then(
     ({ stdout }) => stdout,
     () => '',
   );

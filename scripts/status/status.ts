@@ -9,7 +9,8 @@ import type { Status } from './model';
 export async function status(lab: Lab): Promise<Status> {
   const istio = lab.meshes.filter(({ kind }) => kind === 'istio');
   const consul = lab.meshes.filter(({ kind }) => kind === 'consul');
-  const [meshes, peerings, imports] = await Promise.all([
+  const [page, meshes, peerings, imports] = await Promise.all([
+    pageAddress(lab).catch(() => undefined),
     Promise.all(lab.meshes.map((mesh) => (mesh.kind === 'istio' ? istioStatus(lab, mesh) : consulStatus(lab, mesh)))),
     Promise.all(consul.map((mesh) => peeringStatus(lab, mesh))),
     Promise.all(istio.map((mesh) => importStatus(lab, mesh))),
@@ -20,7 +21,7 @@ export async function status(lab: Lab): Promise<Status> {
   );
   return {
     lab: lab.name,
-    page: pageAddress(lab) ?? null,
+    page: page ?? null,
     meshes,
     peerings: peerings.flat(),
     imports: imports.flat(),

@@ -5,6 +5,7 @@ import { mesh } from '../../model/lab';
 import { hostsNetwork, netns } from '../../model/local';
 import { outputs } from '../../model/output';
 import { federationIdentity } from '../../model/planes';
+import { clusterOf } from '../../scripts/cluster';
 import { managementApi } from '../../scripts/hosts/consul-api';
 import { kubectl } from '../../scripts/kubectl';
 import { run } from '../../scripts/machine/exec';
@@ -96,11 +97,11 @@ describe('a workload without a row', () => {
 });
 
 async function remake(object: string[]): Promise<void> {
-  const { stdout } = await kubectl(lab.name, 'west', ['get', ...object, '-o', 'json']);
+  const { stdout } = await kubectl(clusterOf(lab, 'west'), ['get', ...object, '-o', 'json']);
   const { metadata, status: _status, ...rest } = JSON.parse(stdout);
   const { name, namespace, labels, annotations } = metadata;
-  await kubectl(lab.name, 'west', ['delete', ...object]);
-  await kubectl(lab.name, 'west', ['create', '-f', '-'], {
+  await kubectl(clusterOf(lab, 'west'), ['delete', ...object]);
+  await kubectl(clusterOf(lab, 'west'), ['create', '-f', '-'], {
     input: JSON.stringify({ ...rest, metadata: { name, namespace, labels, annotations } }),
   });
   const pushed = async () => {
@@ -117,7 +118,7 @@ async function remake(object: string[]): Promise<void> {
       'GET',
       'config_dump?resource=dynamic_active_clusters',
     ];
-    return (await kubectl(lab.name, 'west', args)).stdout.includes('refused.invalid');
+    return (await kubectl(clusterOf(lab, 'west'), args)).stdout.includes('refused.invalid');
   };
   if (!(await until(pushed, { timeout: 30_000 }))) throw new Error('the fallback rule never reached the proxy');
 }
@@ -137,7 +138,7 @@ describe('roots stay where they belong', () => {
 
   test("the federation's root is in no Consul proxy but info's and the gateway's, Istio's root in none", async () => {
     const { PeerCAPems } = await managementApi(lab.name, 'east').get<{ PeerCAPems: string[] }>('/v1/peering/west');
-    const { stdout: istioRoot } = await kubectl(lab.name, 'west', [
+    const { stdout: istioRoot } = await kubectl(clusterOf(lab, 'west'), [
       'get',
       'cm',
       'istio-ca-root-cert',

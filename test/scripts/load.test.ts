@@ -1,9 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { mesh } from '../../model/lab';
 import { UsageError } from '../../scripts/errors';
-import { defaultConfig, loadLab, readLabName } from '../../scripts/load';
+import { defaultConfig, loadLab, readableLab, readLabName } from '../../scripts/load';
 import { temporaryFolder } from '../support/folder';
 import { localText, root, smallFile } from '../support/labs';
+import { kubeconfigFile } from './clusters/labs';
 
 const folder = temporaryFolder();
 
@@ -76,6 +78,45 @@ describe('programs', () => {
       const { workload } = loadLab(file('own.yaml', withProgram(path))).services.at(-1) ?? {};
       expect(workload).toEqual({ kind: 'program', program });
     }
+  });
+});
+
+describe('paths of clusters and charts', () => {
+  const write = (name: string, west: object) =>
+    file(
+      name,
+      JSON.stringify({
+        ...kubeconfigFile,
+        meshes: { ...kubeconfigFile.meshes, west: { ...(kubeconfigFile.meshes.west as object), ...west } },
+      }),
+    );
+  const west = (path: string) => mesh(loadLab(path), 'west');
+
+  test('start from the folder of the lab file; addresses and the home stay', () => {
+    mkdirSync(join(folder, 'charts'), { recursive: true });
+    file('istiod.yaml', '');
+    const charts = { source: 'charts', values: { istiod: './istiod.yaml' } };
+    const found = west(write('paths.yaml', { kubeconfig: 'clusters/west', charts }));
+    expect(found.place).toMatchObject({ kubeconfig: join(folder, 'clusters/west') });
+    expect(found.charts).toEqual({ source: join(folder, 'charts'), values: { istiod: join(folder, 'istiod.yaml') } });
+    expect(west(write('home.yaml', {})).place).toMatchObject({ kubeconfig: '~/.kube/config' });
+    expect(west(write('absolute.yaml', { kubeconfig: '/a/b' })).place).toMatchObject({ kubeconfig: '/a/b' });
+    const source = 'oci://registry.example/charts';
+    expect(west(write('oci.yaml', { charts: { source } })).charts.source).toBe(source);
+  });
+
+  test('that lead to nothing are told, but for a kubeconfig, which the cluster may bring', () => {
+    const charts = { source: 'no-charts', values: { istiod: 'none.yaml' } };
+    const message = messageOf(write('nothing.yaml', { kubeconfig: 'later', charts }));
+    expect(message).toContain('meshes.west.charts.source: is not there');
+    expect(message).toContain('meshes.west.charts.values.istiod: is not there');
+    expect(message).not.toContain('later');
+  });
+
+  test('a lab of a file with faults is none', () => {
+    expect(readableLab(file('faulty.yaml', 'name: weather'))).toBeUndefined();
+    expect(readableLab(join(folder, 'none.yaml'))).toBeUndefined();
+    expect(readableLab(defaultConfig)?.name).toBe('weather');
   });
 });
 

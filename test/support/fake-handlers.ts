@@ -41,7 +41,7 @@ async function step(name: string): Promise<void> {
   }
 }
 
-const fake: Handler = {
+const fake: { -readonly [K in keyof Handler]: Handler[K] } = {
   async apply(resource: PlannedResource, { say }: Context) {
     const id = short(resource.id);
     say(`working on ${id}`);

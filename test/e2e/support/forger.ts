@@ -19,6 +19,7 @@ import { type Lab, mesh } from '../../../model/lab';
 import { hostsNetwork, netns } from '../../../model/local';
 import { planeNamespace } from '../../../model/names';
 import { federationTrustDomain } from '../../../model/planes';
+import { clusterOf } from '../../../scripts/cluster';
 import { kubectl } from '../../../scripts/kubectl';
 import { run } from '../../../scripts/machine/exec';
 import { inPlane } from '../../../scripts/pairing/pair';
@@ -51,9 +52,9 @@ export async function stealCa(lab: Lab): Promise<StolenCa> {
     Config: { PrivateKey: stolen.key, RootCert: stolen.certificate, LeafCertTTL: '1h', IntermediateCertTTL: '8760h' },
   };
   const at = ['exec', '-i', 'plane-0', '-n', planeNamespace('east'), '-c', 'consul', '--'];
-  await kubectl(lab.name, 'west', [...at, 'node', '-e', program], { input: JSON.stringify(body) });
+  await kubectl(clusterOf(lab, 'west'), [...at, 'node', '-e', program], { input: JSON.stringify(body) });
   // `state` answers only after the CA is set; callers wait for the other side with a call that must succeed.
-  await inPlane(lab.name, 'west', 'east', 'state');
+  await inPlane(clusterOf(lab, 'west'), 'east', 'state');
   return stolen;
 }
 

@@ -2,6 +2,7 @@
 import { request } from 'node:http';
 import { hostFiles } from '../../../model/hosts';
 import type { Lab } from '../../../model/lab';
+import { clusterOf } from '../../../scripts/cluster';
 import { getObjects, kubectl } from '../../../scripts/kubectl';
 
 interface Pod {
@@ -21,7 +22,7 @@ export interface Dump {
 
 /** Config dumps of every Istio proxy of a mesh. */
 export async function istioDumps(lab: Lab, mesh: string): Promise<Dump[]> {
-  const pods = await getObjects<Pod>(lab.name, mesh, ['pods', '--all-namespaces']);
+  const pods = await getObjects<Pod>(clusterOf(lab, mesh), ['pods', '--all-namespaces']);
   const proxied = pods.filter(({ spec }) =>
     [...spec.containers, ...(spec.initContainers ?? [])].some(({ name }) => name === 'istio-proxy'),
   );
@@ -40,7 +41,7 @@ export async function istioDumps(lab: Lab, mesh: string): Promise<Dump[]> {
         'GET',
         'config_dump',
       ];
-      const { stdout } = await kubectl(lab.name, mesh, args);
+      const { stdout } = await kubectl(clusterOf(lab, mesh), args);
       return dump(`${metadata.namespace}/${metadata.name}`, stdout);
     }),
   );

@@ -1,7 +1,8 @@
 /** On a Linux machine as root: what the border lets pass, tried with real connections. */
 import { mkdirSync } from 'node:fs';
+import { meshGatewayPort } from '../../../model/gateways';
 import { mesh } from '../../../model/lab';
-import { hostsNetwork, kubernetesNetwork, meshGatewayPort, netns } from '../../../model/local';
+import { hostsNetwork, kubernetesNetwork, netns } from '../../../model/local';
 import { stateFolder } from '../../../model/names';
 import { startDaemon } from '../../../scripts/machine/daemon';
 import { run } from '../../../scripts/machine/exec';

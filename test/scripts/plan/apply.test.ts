@@ -5,7 +5,7 @@ import { applyPlan, deleteAll } from '../../../scripts/plan/apply';
 import type { PlannedResource } from '../../../scripts/plan/read';
 import { Record } from '../../../scripts/plan/record';
 import { type Progress, silentProgress } from '../../../scripts/progress';
-import { broken, events, failures, hold, reset, world } from '../../support/fake-handlers';
+import { broken, events, failures, handlers, hold, reset, world } from '../../support/fake-handlers';
 import { temporaryFolder } from '../../support/folder';
 import { planned, short } from '../../support/plans';
 
@@ -112,6 +112,32 @@ describe('a second time', () => {
     events.length = 0;
     expect(ids((await applyPlan(plan, new Record(file), options)).unchanged)).toEqual(['s/a', 's/b']);
     expect(events).toEqual([]);
+  });
+});
+
+describe('a claim', () => {
+  const claim = jest.fn<Promise<void>, [PlannedResource]>();
+  beforeEach(() => {
+    claim.mockReset();
+    handlers.terraform_data.claim = claim;
+  });
+  afterAll(() => delete handlers.terraform_data.claim);
+
+  test('that is refused leaves nothing in the record: what is others’ is never deleted as ours', async () => {
+    const record = freshRecord();
+    claim.mockRejectedValue(new Error('it is theirs'));
+    await expect(applyPlan([planned('s/a')], record, options)).rejects.toThrow('it is theirs');
+    expect([events, record.all()]).toEqual([[], []]);
+  });
+
+  test('is made again when what was ours is gone, and not when nothing is to be done', async () => {
+    const record = freshRecord();
+    claim.mockResolvedValue();
+    await applyPlan([planned('s/a'), planned('s/b')], record, options);
+    claim.mockClear();
+    world.delete('s/b');
+    await applyPlan([planned('s/a'), planned('s/b')], record, options);
+    expect(claim.mock.calls.map(([{ id }]) => short(id))).toEqual(['s/b']);
   });
 });
 
@@ -290,6 +316,8 @@ describe('progress', () => {
     await deleteAll(record.all(), record, { ...options, progress });
     expect(lines).toEqual([
       'begin remove 2 resources that the plan no longer holds',
+      'removing a',
+      'removing b',
       'end remove 2 resources that the plan no longer holds',
     ]);
     expect(record.all()).toEqual([]);

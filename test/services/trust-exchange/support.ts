@@ -94,6 +94,7 @@ export function planeConfig(change: Partial<PlaneConfig> = {}): PlaneConfig {
     trustDomain: ours,
     peerTrustDomain: theirs,
     peerNetwork: '10.20.0.0/16',
+    peerPort: 8443,
     imports: [
       {
         name: 'info-east',

@@ -1,0 +1,140 @@
+/** The commands that are about AWS, and the part of `up` and `down` that is. */
+import type { Command } from 'commander';
+import { clusterName } from '../../model/aws';
+import type { Lab } from '../../model/lab';
+import { labNameArgument } from '../arguments';
+import { asker } from '../aws/ask';
+import { UsageError } from '../errors';
+import { readableLab, readLabName } from '../load';
+import { labLock, withLock } from '../machine/lock';
+import { makeProgress } from '../progress';
+import { root } from '../root';
+import { AppliedRecord } from '../terraform/record';
+
+/** What every command may use. */
+export interface Cli {
+  readonly program: Command;
+  /** Absolute path of the lab file. */
+  readonly config: () => string;
+  /** The lab of the lab file; throws UsageError with all faults of the file. */
+  readonly lab: () => Lab;
+  readonly say: (line: string) => void;
+  readonly json: (value: unknown) => void;
+  readonly stoppable: () => AbortSignal;
+  /** How the person calls this program for this lab. */
+  readonly command: () => string;
+}
+
+/** Whether a mesh of the lab is on AWS, so that Terraform makes all of it. */
+export function isOnAws({ meshes }: Pick<Lab, 'meshes'>): boolean {
+  return meshes.some(({ place }) => place.platform === 'aws');
+}
+
+/** Whether a lab was raised on AWS from this checkout, whatever became of its file. */
+export function wasOnAws(name: string): boolean {
+  return new AppliedRecord(root, name).stacks().length > 0;
+}
+
+/** `isthmus up` of a lab on AWS. */
+export async function awsUp(lab: Lab, yes: boolean, { config, say, stoppable, command }: Cli): Promise<void> {
+  // Not at the top: the SDK takes its time to load, and the other commands do without.
+  const { formatUp, upOnAws } = require('../aws/up') as typeof import('../aws/up');
+  const options = { config: config(), progress: makeProgress(), signal: stoppable(), yes, say };
+  const result = await withLock('up', lab.name, () => upOnAws(lab, options), labLock(false));
+  say(`\nLab ${lab.name} is up.\n${formatUp(lab, result, command())}`);
+}
+
+export interface AwsDownOptions {
+  readonly name: string;
+  /** The lab, when its file could be read. */
+  readonly known: Lab | undefined;
+  readonly yes: boolean;
+  readonly region: string | undefined;
+}
+
+/** `isthmus down` of a lab on AWS. */
+export async function awsDown({ name, known, yes, region }: AwsDownOptions, cli: Cli): Promise<void> {
+  const { downOnAws } = require('../aws/down') as typeof import('../aws/down');
+  const options = {
+    name,
+    ...(known === undefined ? {} : { known: { lab: known, config: cli.config() } }),
+    ...(region === undefined ? {} : { region }),
+    progress: makeProgress(),
+    signal: cli.stoppable(),
+    yes,
+    say: cli.say,
+  };
+  const gone = await withLock('down', name, () => downOnAws(options), labLock(false));
+  if (!gone) process.exitCode = 1;
+}
+
+export function addAwsCommands(cli: Cli): void {
+  addCost(cli);
+  addLeftovers(cli);
+}
+
+function addCost({ program, lab, config, say, json, stoppable }: Cli): void {
+  program
+    .command('cost')
+    .description('what the lab costs per hour and month on AWS, item by item, from its own plan')
+    .option('--assume <name=amount...>', 'how much it is used, such as natGb=50')
+    .option('--json', 'machine-readable output')
+    .action(async (options: { assume?: string[]; json?: boolean }) => {
+      const { costCommand, costOutputOf, formatCost } = require('./cost') as typeof import('./cost');
+      const found = await costCommand(lab(), { config: config(), assume: options.assume ?? [], signal: stoppable() });
+      if (options.json === true) json(costOutputOf(found));
+      else say(formatCost(found));
+    });
+}
+
+interface LeftoversOptions {
+  readonly json?: boolean;
+  readonly delete?: boolean;
+  readonly yes?: boolean;
+  readonly region?: string;
+}
+
+function addLeftovers(cli: Cli): void {
+  cli.program
+    .command('leftovers [lab]')
+    .description("what still exists on AWS that carries the lab's mark; exit status 1 when there is anything")
+    .option('--json', 'machine-readable output')
+    .option('--delete', 'remove it, after asking')
+    .option('--yes', 'do not ask')
+    .option('--region <region>', 'where to look, instead of the region of the lab file')
+    .action((given: string | undefined, options: LeftoversOptions) => showLeftovers(given, options, cli));
+}
+
+async function showLeftovers(given: string | undefined, options: LeftoversOptions, cli: Cli): Promise<void> {
+  const { formatLeftovers, isNothingLeft, leftovers } = require('./leftovers') as typeof import('./leftovers');
+  const name = given === undefined ? readLabName(cli.config()) : labNameArgument(given);
+  const found = readableLab(cli.config());
+  const known = found?.name === name ? found : undefined;
+  const region = options.region ?? known?.aws?.region;
+  if (region === undefined) {
+    throw new UsageError(
+      `nothing tells in which region lab ${name} is: ${known === undefined ? 'no lab file names it' : 'it is not on AWS'}. Give one: isthmus leftovers ${name} --region REGION`,
+    );
+  }
+  // A cluster that was there before the lab is not the lab's.
+  const clusters = known?.meshes.flatMap(({ name: mesh, place }) =>
+    place.platform === 'aws' && place.cluster === undefined ? [clusterName(name, mesh)] : [],
+  );
+  const ask = options.delete === true ? asker('isthmus leftovers --delete', options.yes === true) : undefined;
+  const signal = cli.stoppable();
+  const report = await leftovers({
+    lab: name,
+    region,
+    ...(clusters === undefined ? {} : { clusters }),
+    delete: options.delete === true,
+    progress: makeProgress(),
+    signal,
+    confirm: async (seen) => {
+      process.stderr.write(`${formatLeftovers(seen)}\n`);
+      return (await ask?.(`Delete these ${seen.items.length} things for good?`, signal)) ?? false;
+    },
+  });
+  if (options.json === true) cli.json(report);
+  else cli.say(formatLeftovers(report));
+  if (!isNothingLeft(report)) process.exitCode = 1;
+}
