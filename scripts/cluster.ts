@@ -1,12 +1,12 @@
 /** How kubectl and Helm reach the Kubernetes API of a mesh. */
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { type ClusterAccess, clusterAccess } from '../model/cluster';
 import { type Lab, type Mesh, mesh as meshOf } from '../model/lab';
 import { stateFolder, statesFolder } from '../model/names';
 import { FailureError, UsageError } from './errors';
+import { expandHome } from './home';
 import { userStates } from './state';
 
 /** A kubeconfig on this machine, and the context in it. */
@@ -24,11 +24,6 @@ export function clusterOf(lab: Lab, mesh: Mesh | string): ClusterAccess {
   throw new UsageError(
     `mesh ${own.name} runs on hosts, without Kubernetes. For Consul: isthmus exec ${own.name} -- consul members`,
   );
-}
-
-/** A path as people write it in a kubeconfig's place: `~/` is the home of who runs the command. */
-export function expandHome(path: string): string {
-  return path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path;
 }
 
 /** Whether the cluster is a node of this lab on this machine, so that nothing in it is anybody else's. */

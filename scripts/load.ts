@@ -4,8 +4,8 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { type Fault, formatFaults } from '../model/fault';
 import type { Lab, Mesh } from '../model/lab';
 import { parseLab } from '../model/parse';
-import { expandHome } from './cluster';
 import { UsageError } from './errors';
+import { expandHome } from './home';
 import { root } from './root';
 
 /** The lab that `npm start` raises. */

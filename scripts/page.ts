@@ -2,7 +2,8 @@
 import { nodePorts } from '../model/aws';
 import type { Lab, Mesh } from '../model/lab';
 import { ingressNamespace } from '../model/names';
-import { clusterOf, expandHome } from './cluster';
+import { clusterOf } from './cluster';
+import { expandHome } from './home';
 import { getObjects } from './kubectl';
 
 /** The Istio mesh whose ingress gateway has the page; undefined when no service of one is exposed. */

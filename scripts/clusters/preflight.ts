@@ -2,8 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { Lab, Mesh } from '../../model/lab';
-import { clusterOf, describeCluster, expandHome } from '../cluster';
+import { clusterOf, describeCluster } from '../cluster';
 import { FailureError } from '../errors';
+import { expandHome } from '../home';
 import { kubeconfigMeshes } from '../meshes';
 import type { PlannedResource } from '../plan/read';
 import type { Progress } from '../progress';

@@ -7,13 +7,13 @@ import {
   clusterOf,
   describeCluster,
   eksKubeconfigText,
-  expandHome,
   helmFlags,
   isOwnNode,
   kubeconfigOf,
   kubectlFlags,
 } from '../../scripts/cluster';
 import { FailureError, UsageError } from '../../scripts/errors';
+import { expandHome } from '../../scripts/home';
 import { labLock } from '../../scripts/machine/lock';
 import { recordFile, recordFiles, userState } from '../../scripts/state';
 import { temporaryFolder } from '../support/folder';

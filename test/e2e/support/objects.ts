@@ -75,6 +75,6 @@ export async function settledObjects(cluster: ClusterAccess): Promise<Objects> {
     last = now;
     return moved.length === 0;
   };
-  if (await until(settled, { timeout: 60_000, interval: 1_000 })) return last;
+  if (await until(settled, { timeout: 60_000, interval: 200 })) return last;
   throw new Error(`the cluster does not come to rest:\n${moved.join('\n')}`);
 }
