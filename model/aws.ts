@@ -79,6 +79,8 @@ export interface AwsSettings {
 export const labTag = 'isthmus.dev/lab';
 /** Tag of every resource that belongs to one mesh. */
 export const meshTag = 'isthmus.dev/mesh';
+/** Tag of the plan's resources with the lab's region: IAM shows its own in every one. */
+export const regionTag = 'isthmus.dev/region';
 
 /** Name of a mesh's EKS cluster and first part of the names of what belongs to it. */
 export function clusterName(lab: string, mesh: string): string {

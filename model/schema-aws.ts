@@ -40,12 +40,30 @@ const tagText = (longest: number) =>
     error: `must be 1 to ${longest} letters, digits, spaces and _ . : / = + - @`,
   });
 
-const tags = z.record(
-  tagText(128).refine((key) => !/^(aws:|isthmus\.dev\/)/i.test(key), {
-    error: 'must not start with aws: or isthmus.dev/',
-  }),
-  tagText(256),
-);
+/** AWS allows 50 on one thing; the lab, EKS and its drivers bring theirs. */
+const mostTags = 30;
+
+const tags = z
+  .record(
+    // What begins with kubernetes.io the volume driver refuses to start with.
+    tagText(128).refine((key) => !/^(aws:|isthmus\.dev\/|kubernetes\.io)|=/i.test(key), {
+      error: 'must not start with aws:, isthmus.dev/ or kubernetes.io, nor contain =',
+    }),
+    tagText(256),
+  )
+  .refine((all) => Object.keys(all).length <= mostTags, { error: `must be ${mostTags} tags at most` })
+  // IAM does not tell upper from lower case.
+  .refine((all) => allDifferent(Object.keys(all).map((key) => key.toLowerCase())), {
+    error: 'must be tags that differ in more than upper and lower case',
+  });
+
+/** A list that names nothing twice. */
+const distinct = <T extends z.ZodType<string>>(item: T) =>
+  z.array(item).refine(allDifferent, { error: 'must be a list that names nothing twice' });
+
+function allDifferent(values: readonly string[]): boolean {
+  return new Set(values).size === values.length;
+}
 
 const nodes = z
   .strictObject({
@@ -81,11 +99,15 @@ const state = z.union(
       .strictObject({
         bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/),
         region,
-        prefix: z.string().default(''),
+        // Terraform refuses keys that begin with a slash.
+        prefix: z
+          .string()
+          .regex(/^([\w!.*'()-]+\/)*$/)
+          .default(''),
       })
       .transform((s3) => ({ kind: 's3' as const, ...s3 })),
   ],
-  { error: 'must be local, or {bucket, region, prefix}' },
+  { error: 'must be local, or {bucket, region, prefix}, where prefix ends in / and does not begin with it' },
 );
 
 /** The section `aws` of a lab file. */
@@ -104,9 +126,9 @@ export const awsSchema = z.strictObject({
     .optional(),
   nodes: nodes.default({ type: 't3.medium', min: 2, desired: 2, max: 3, disk: 100, spot: false }),
   nat: z.enum(['one', 'per-zone']).default('one'),
-  endpoints: z
-    .array(z.string().regex(/^[a-z0-9.-]+$/, { error: 'must be the short name of an AWS service, such as ecr.api' }))
-    .default([]),
+  endpoints: distinct(
+    z.string().regex(/^[a-z0-9.-]+$/, { error: 'must be the short name of an AWS service, such as ecr.api' }),
+  ).default([]),
   flowLogDays: z
     .union([z.literal(0), days], { error: `must be 0 for none, or one of ${retention.join(', ')}` })
     .default(0),
@@ -130,9 +152,9 @@ export const awsMeshSchema = z.strictObject({
   vpc: z
     .strictObject({
       id: id('vpc'),
-      privateSubnets: z.array(id('subnet')).min(2),
-      publicSubnets: z.array(id('subnet')).min(2),
-      routeTables: z.array(id('rtb')).min(1),
+      privateSubnets: distinct(id('subnet')).min(2),
+      publicSubnets: distinct(id('subnet')).min(2),
+      routeTables: distinct(id('rtb')).min(1),
     })
     .optional(),
   cluster: z

@@ -1,6 +1,6 @@
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import type { Construct } from 'constructs';
-import { type AwsSettings, labTag, meshTag } from '../model/aws';
+import { type AwsSettings, labTag, meshTag, regionTag } from '../model/aws';
 import type { Lab } from '../model/lab';
 import { LabStack } from './lab-stack';
 
@@ -20,7 +20,7 @@ export class AwsStack extends LabStack {
     this.settings = lab.aws;
     new AwsProvider(this, 'AwsProvider', {
       region: lab.aws.region,
-      defaultTags: [{ tags: { ...awsTags(lab, mesh) } }],
+      defaultTags: [{ tags: { ...awsTags(lab, mesh), [regionTag]: lab.aws.region } }],
     });
   }
 }

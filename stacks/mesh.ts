@@ -12,7 +12,9 @@ export class MeshStack extends LabStack {
   constructor(scope: Construct, lab: Lab, mesh: Mesh, clusters: Clusters) {
     super(scope, lab, `mesh-${mesh.name}`);
     addMeshProviders(this, lab, mesh, clusters);
-    const dependsOn = mesh.place.platform === 'aws' ? [new Storage(this, 'Storage').resource] : [];
+    // A cluster that was there before has default storage of its own, or its owner says which it is.
+    const made = mesh.place.platform === 'aws' && mesh.place.cluster === undefined;
+    const dependsOn = made ? [new Storage(this, 'Storage').resource] : [];
     if (mesh.kind === 'istio') new IstioMesh(this, 'Istio', { lab, mesh, dependsOn });
     else if (mesh.place.platform === 'local') new ConsulMesh(this, 'Consul', { lab, mesh });
     else new ConsulCluster(this, 'Consul', { lab, mesh, dependsOn });

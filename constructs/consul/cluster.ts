@@ -2,6 +2,7 @@ import { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { meshEntries } from '../../model/access/mesh-entries';
+import { labTag } from '../../model/aws';
 import { clusterId } from '../../model/identity';
 import type { Lab, Mesh } from '../../model/lab';
 import { consulNamespace } from '../../model/names';
@@ -21,7 +22,9 @@ export interface ConsulClusterProps {
 export class ConsulCluster extends Construct {
   constructor(scope: Construct, id: string, { lab, mesh, dependsOn = [] }: ConsulClusterProps) {
     super(scope, id);
-    const namespace = new NamespaceV1(this, 'Namespace', { metadata: { name: consulNamespace } });
+    // By the label `isthmus unpair` knows that these servers go with the lab, whoever applies the plan.
+    const labels = { [labTag]: lab.name };
+    const namespace = new NamespaceV1(this, 'Namespace', { metadata: { name: consulNamespace, labels } });
     const chart = new Release(this, 'Chart', {
       ...chartOf(mesh, 'consul'),
       releaseName: 'consul',
@@ -49,13 +52,14 @@ function meshValues(lab: Lab, mesh: Mesh): Record<string, unknown> {
     connect: { ca_config: { cluster_id: clusterId(lab.name, mesh.name), leaf_cert_ttl: '1h' } },
     default_intention_policy: 'deny',
   };
-  const drain = `--drain-time-s ${lab.settings.drainSeconds} --drain-strategy immediate`;
   return {
     global: { datacenter: mesh.datacenter },
-    server: { replicas: mesh.servers, extraConfig: JSON.stringify(server) },
-    meshGateway: {
-      wanAddress: { source: 'Static', static: mesh.gateway?.address, port: mesh.gateway?.port },
-      annotations: `"consul.hashicorp.com/envoy-extra-args": "${drain}"`,
+    server: {
+      replicas: mesh.servers,
+      extraConfig: JSON.stringify(server),
+      // For a single server the chart's budget is none at all: no node under it could be drained, updated or replaced.
+      disruptionBudget: { enabled: mesh.servers > 1 },
     },
+    meshGateway: { wanAddress: { source: 'Static', static: mesh.gateway?.address, port: mesh.gateway?.port } },
   };
 }

@@ -92,7 +92,9 @@ export async function downOnAws(options: DownOnAwsOptions, steps: DownSteps = re
   try {
     const identity = await steps.identity(clients);
     const held = stacks.filter(mayHold);
-    if (held.length > 0) {
+    // In another account nothing would be found either: the person must see which one was asked.
+    if (held.length === 0) say(`No state here holds anything of lab ${name}. Asking account ${identity.account}.`);
+    else {
       say(`Lab ${name} in ${region}, account ${identity.account}: ${held.map(({ name: one }) => one).join(', ')}.`);
       if (!(await ask('Destroy all of this, with its data?', signal))) throw new FailureError('nothing was destroyed');
       await destroy(stacks, { region, account: identity.account }, clients, options, steps);

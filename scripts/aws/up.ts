@@ -114,8 +114,11 @@ export async function upOnAws(lab: Lab, options: UpOnAwsOptions, steps: UpSteps 
     progress,
     signal,
     env: steps.env,
+    // Also of a mesh that is on a cluster of the person's own.
     before: Object.fromEntries(
-      subject.meshes.map(({ name }) => [`weather-${name}`, () => steps.secrets(lab, name)] as const),
+      lab.meshes
+        .filter(({ existing }) => !existing)
+        .map(({ name }) => [`weather-${name}`, () => steps.secrets(lab, name)] as const),
     ),
   };
   const changes = await applyStacks(stacks, drive);

@@ -3,6 +3,7 @@
  * interfaces away in their own time, and a VPC that still has one can't be destroyed.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { clusterName, labTag, meshTag } from '../../model/aws';
 import { FailureError } from '../errors';
 import { elapsed } from '../progress';
 import type { AwsClients } from './clients';
@@ -13,7 +14,7 @@ import { interfaceLook } from './leftovers/looks/network';
 import { clustersOfTags } from './leftovers/marks';
 import { removalCommand } from './leftovers/removal-commands';
 import { removals } from './leftovers/removals';
-import type { Look, Resource } from './leftovers/resource';
+import type { Look, Resource, Tags } from './leftovers/resource';
 
 /** Where to look: what is in the VPC, and what carries a tag of the cluster. */
 export interface Place {
@@ -76,10 +77,25 @@ export async function waitForInterfacesGone(
   });
 }
 
-/** Volumes that claims of the cluster left, to be told: they hold data, so nothing here deletes them. */
+/**
+ * Volumes that claims of the cluster left, to be told: they hold data, so nothing here deletes them. Not the disks of
+ * its nodes, which EKS tags with the cluster's name, too, and which go with the nodes.
+ */
 export async function volumesOf(clients: AwsClients, cluster: string): Promise<Resource[]> {
   const all = await volumeLook(clients).run();
-  return all.filter((volume) => isAt(volume, { cluster }));
+  return all.filter(
+    ({ tags }) => isClaimed(tags) && (clustersOfTags(tags).includes(cluster) || isOfMesh(tags, cluster)),
+  );
+}
+
+function isClaimed(tags: Tags): boolean {
+  return ['CSIVolumeName', 'kubernetes.io/created-for/pvc/name'].some((key) => tags[key] !== undefined);
+}
+
+/** By the lab's own tags, which the volume driver is told to give: it does not tag with a cluster's name everywhere. */
+function isOfMesh(tags: Tags, cluster: string): boolean {
+  const [lab, mesh] = [tags[labTag], tags[meshTag]];
+  return lab !== undefined && mesh !== undefined && clusterName(lab, mesh) === cluster;
 }
 
 interface Waiting extends WaitOptions {

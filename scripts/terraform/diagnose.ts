@@ -132,6 +132,16 @@ const rules: readonly Rule[] = [
     }),
   },
   {
+    pattern: /lookup \S+\.eks\.amazonaws\.com\S*.*: no such host/,
+    cause: (_text, _match, { command, folder }) => {
+      const run = `${command} -chdir=${folder} state`;
+      return {
+        what: 'the Kubernetes API of the cluster is not known to DNS: the cluster is not there, or its API is not public',
+        fix: `when the cluster is gone, all that was in it is gone, too; have Terraform forget it: ${run} rm $(${run} list), ${again}. When it is there, deploy from inside its network or fill aws.apiFrom`,
+      };
+    },
+  },
+  {
     pattern: /Kubernetes cluster unreachable|dial tcp .*(?:i\/o timeout|connection refused)|Client\.Timeout exceeded/,
     cause: () => ({
       what: 'the Kubernetes API of the cluster does not answer',

@@ -82,6 +82,9 @@ const defaultWidth = 2;
 /** Seconds to wait for a lock: a Terraform that was just interrupted still writes its state. */
 const lockTimeout = '-lock-timeout=10s';
 
+/** Types whose loss takes others' data along: `up` changes them and never destroys them. */
+const kept: ReadonlySet<string> = new Set(['aws_vpc', 'aws_subnet', 'aws_eks_cluster']);
+
 /** What a person reads after the first Ctrl-C. */
 const stopping = 'stopping: please wait, Terraform writes its state (a second Ctrl-C may lose what is being made)';
 
@@ -167,10 +170,26 @@ class Driver {
 
   async apply(stack: Stack): Promise<void> {
     await this.options.progress.step(stack.name, async (say) => {
+      await this.assertKept(stack, say);
       await this.options.before?.[stack.name]?.(say);
       this.record.begin(stack, this.options.owner);
       await this.change(stack, [], say);
     });
+  }
+
+  /** Nobody who changes a lab file expects that its clusters go, with all that runs there. That is what `down` is for. */
+  private async assertKept(stack: Stack, say: (line: string) => void): Promise<void> {
+    const { resources } = await this.state(stack);
+    if (!resources.some((address) => kept.has(address.split('.')[0] ?? ''))) return;
+    const { planned } = await this.terraform(stack, ['plan', '-input=false', '-json', lockTimeout], say);
+    const lost = planned.filter(
+      // What was never whole may be made anew.
+      ({ type, action, reason }) => kept.has(type) && ['delete', 'replace'].includes(action) && reason !== 'tainted',
+    );
+    if (lost.length === 0) return;
+    throw new UsageError(
+      `${stack.name}: what the lab file says now would destroy ${lost.map(({ address }) => address).join(', ')} and all that is in it. Nothing of ${stack.name} was changed.\n    fix:     put networks, zones, versions, VPCs and clusters in the lab file back as they were; or isthmus down, then isthmus up`,
+    );
   }
 
   async destroy(stack: Stack): Promise<void> {

@@ -10,6 +10,16 @@ export interface Diagnostic {
   readonly address?: string | undefined;
 }
 
+/** What is planned for one resource. */
+interface Planned {
+  readonly address: string;
+  readonly type: string;
+  /** `create`, `update`, `replace`, `delete` and others. */
+  readonly action: string;
+  /** Why, such as `tainted` or `cannot_update`; not always told. */
+  readonly reason: string | undefined;
+}
+
 const resource = z.object({ addr: z.string(), resource_type: z.string() });
 /** `action` is what happens to the resource; `read` for data, which no plan counts. */
 const hook = z.object({ resource, action: z.string().optional() });
@@ -17,6 +27,10 @@ const event = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('change_summary'),
     changes: z.object({ add: z.int(), change: z.int(), remove: z.int(), operation: z.string() }),
+  }),
+  z.object({
+    type: z.literal('planned_change'),
+    change: z.object({ resource, action: z.string(), reason: z.string().optional() }),
   }),
   z.object({ type: z.literal('apply_start'), hook }),
   z.object({ type: z.literal('apply_progress'), hook }),
@@ -48,6 +62,8 @@ function parseLine(line: string): Event | undefined {
 export class Follower {
   /** Errors, in the order in which they came. */
   readonly diagnostics: Diagnostic[] = [];
+  /** What is to be changed. */
+  readonly planned: Planned[] = [];
   /** Lines that are not JSON: what the program says when it can't even begin. */
   readonly rest: string[] = [];
   private total = 0;
@@ -66,6 +82,11 @@ export class Follower {
       case 'change_summary': {
         const { operation, add, change, remove } = found.changes;
         if (operation === 'plan') this.total = add + change + remove;
+        break;
+      }
+      case 'planned_change': {
+        const { resource: at, action, reason } = found.change;
+        this.planned.push({ address: at.addr, type: at.resource_type, action, reason });
         break;
       }
       case 'apply_start':

@@ -162,8 +162,30 @@ describe('on platform aws', () => {
       { aws: { ...aws, tags: { 'isthmus.dev/lab': 'x' } } },
       'aws.tags["isthmus.dev/lab"]: is not a valid name',
     ],
+    [
+      'a tag that the volume driver refuses',
+      { aws: { ...aws, tags: { 'kubernetes.io/cluster/x': 'owned' } } },
+      'aws.tags["kubernetes.io/cluster/x"]: is not a valid name',
+    ],
+    ['two tags that are one to IAM', { aws: { ...aws, tags: { team: 'a', Team: 'b' } } }, 'aws.tags: is not valid'],
+    [
+      'more tags than a thing can carry',
+      { aws: { ...aws, tags: Object.fromEntries(Array.from({ length: 31 }, (_, i) => [`k${i}`, 'v'])) } },
+      'aws.tags: is not valid',
+    ],
+    ['an endpoint twice', { aws: { ...aws, endpoints: ['sts', 'sts'] } }, 'aws.endpoints: is not valid'],
+    [
+      'a route table twice',
+      { west: { aws: { vpc: { ...vpc, routeTables: [...vpc.routeTables, ...vpc.routeTables] } } } },
+      'meshes.west.aws.vpc.routeTables: is not valid',
+    ],
     ['a border that is none', { aws: { ...aws, border: 'vpn' } }, 'aws.border: is not valid'],
     ['an admin that is no ARN', { aws: { ...aws, admins: ['me'] } }, 'aws.admins[0]: is not valid'],
+    [
+      'a state under a key that Terraform refuses',
+      { aws: { ...aws, state: { bucket: 'mine', region: 'eu-north-1', prefix: '/labs/' } } },
+      'aws.state: is not valid',
+    ],
     ['a state that is nowhere', { aws: { ...aws, state: 'gcs' } }, 'aws.state: is not valid'],
     [
       'a network larger than a VPC',

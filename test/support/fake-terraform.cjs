@@ -2,9 +2,9 @@
 /**
  * A Terraform that makes nothing. It says what the real one says (JSON lines of 1.11.4), keeps real state files and
  * appends to the file FAKE_CALLS what it does: `+STACK VERB` begun, `-STACK VERB` ended. What happens in a stack is in
- * FAKE_SCRIPT: `{STACK: {hold, stuck, fail, initFail, lock}}`: `hold` is a file that must be there before the first resource
- * is done, a `stuck` one goes on waiting for it after an interrupt, the others are diagnostics. A state that is not in a
- * file is kept beside FAKE_SCRIPT.
+ * FAKE_SCRIPT: `{STACK: {hold, stuck, fail, initFail, lock, planned}}`: `hold` is a file that must be there before the
+ * first resource is done, a `stuck` one goes on waiting for it after an interrupt, `planned` is what "plan" tells, the
+ * others are diagnostics. A state that is not in a file is kept beside FAKE_SCRIPT.
  */
 const { appendFileSync, existsSync, readFileSync, writeFileSync } = require('node:fs');
 const { basename, dirname, join, resolve } = require('node:path');
@@ -48,6 +48,13 @@ if (verb === 'state') {
   log(`+${stack} init`);
   // Long enough for two at once to be seen.
   setTimeout(() => (script.initFail ? fail(script.initFail) : log(`-${stack} init`)), 20);
+} else if (verb === 'plan') {
+  log(`+${stack} plan`);
+  for (const { addr, action, reason } of script.planned ?? []) {
+    const resource = { addr, module: '', resource: addr, resource_type: addr.split('.')[0], resource_name: addr };
+    say('planned_change', `${addr}: Plan to ${action}`, { change: { resource, action, reason } });
+  }
+  log(`-${stack} plan`);
 } else {
   change();
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { parse } from 'yaml';
 import { readPlan } from '../../scripts/plan/read';
+import { awsLabs } from '../support/aws-labs';
 import { expressions } from '../support/expressions';
 import { labFile, labOf, labs, localLab, root, smallFile } from '../support/labs';
 import { programText } from '../support/programs';
@@ -222,4 +223,13 @@ test('a service whose name and namespace could be cut in two ways is still one s
       { name: 'b-c', namespace: 'a' },
     ]),
   );
+});
+
+test('only a cluster that the plan makes gets a default kind of volume: that of another is its owner’s to choose', () => {
+  const classes = (name: 'aws' | 'existing') => {
+    const lab = awsLabs[name]?.();
+    if (lab === undefined) throw new Error(`no lab ${name}`);
+    return ofKind(synthesise(lab), 'StorageClass').map(({ metadata }) => metadata.name);
+  };
+  expect([classes('aws'), classes('existing')]).toEqual([['gp3', 'gp3'], []]);
 });

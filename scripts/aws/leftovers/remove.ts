@@ -148,5 +148,6 @@ const serving: readonly string[] = [
   'aws_lb',
   'aws_elb',
   'aws_eks_cluster',
+  'aws_nat_gateway',
   'aws_vpc_peering_connection',
 ];

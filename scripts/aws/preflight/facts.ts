@@ -78,6 +78,8 @@ export interface AwsFacts {
   offers(type: string): Promise<readonly string[]>;
   /** vCPUs of an instance type; undefined when the region does not have it. */
   vcpus(type: string): Promise<number | undefined>;
+  /** Processors that an instance type has, such as `arm64`; none when the region does not have the type. */
+  architectures(type: string): Promise<readonly string[]>;
   kubernetesVersions(): Promise<readonly KubernetesVersion[]>;
   /** Value of a quota; undefined when AWS has no such quota in the region. */
   quota(service: string, code: string): Promise<number | undefined>;
@@ -193,6 +195,13 @@ function networkFacts({ ec2: client, balancers }: AwsClients) {
 }
 
 function machineFacts({ ec2: client }: AwsClients) {
+  const describeType = async (type: string) => {
+    // A filter, not a name: an unknown name is an error, an unmatched filter an empty list.
+    const { InstanceTypes: types = [] } = await client.send(
+      new DescribeInstanceTypesCommand({ Filters: [{ Name: 'instance-type', Values: [type] }] }),
+    );
+    return types[0];
+  };
   return {
     offers: async (type: string) => {
       const pages = paginateDescribeInstanceTypeOfferings(
@@ -202,13 +211,8 @@ function machineFacts({ ec2: client }: AwsClients) {
       const found = await collect(pages, ({ InstanceTypeOfferings }) => InstanceTypeOfferings);
       return found.map(({ Location: zone = '' }) => zone);
     },
-    vcpus: async (type: string) => {
-      // A filter, not a name: an unknown name is an error, an unmatched filter an empty list.
-      const { InstanceTypes: types = [] } = await client.send(
-        new DescribeInstanceTypesCommand({ Filters: [{ Name: 'instance-type', Values: [type] }] }),
-      );
-      return types[0]?.VCpuInfo?.DefaultVCpus;
-    },
+    vcpus: async (type: string) => (await describeType(type))?.VCpuInfo?.DefaultVCpus,
+    architectures: async (type: string) => (await describeType(type))?.ProcessorInfo?.SupportedArchitectures ?? [],
     instances: async () => {
       const pages = paginateDescribeInstances(
         { client },

@@ -84,6 +84,22 @@ export async function zoneProblems({ aws }: PreflightSubject, facts: AwsFacts): 
   ];
 }
 
+/** Processor that the nodes' system is for. */
+const processor = 'x86_64';
+
+/** Whether the instance type runs the nodes' system. One that the region does not have is told with the zones. */
+export async function machineProblems({ aws: { nodes } }: PreflightSubject, facts: AwsFacts): Promise<Problem[]> {
+  const found = await facts.architectures(nodes.type);
+  if (found.length === 0 || found.includes(processor)) return [];
+  return [
+    {
+      what: `instance type ${nodes.type} (aws.nodes.type) has a processor of type ${found.join(', ')}`,
+      allowed: `types with ${processor}, such as t3.medium`,
+      fix: 'choose another type in aws.nodes.type',
+    },
+  ];
+}
+
 /** Whether EKS offers the Kubernetes version, at its ordinary price. */
 export async function kubernetesProblems(
   { aws: { kubernetes } }: PreflightSubject,

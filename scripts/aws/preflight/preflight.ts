@@ -5,10 +5,10 @@ import { describe, isDenied } from '../leftovers/failure';
 import { whoAmI } from './credentials';
 import { existingProblems } from './existing';
 import { type AwsFacts, awsFacts, homeRegion, type Identity } from './facts';
-import { kubernetesProblems, regionProblems, zoneProblems } from './place';
+import { kubernetesProblems, machineProblems, regionProblems, zoneProblems } from './place';
 import { formatProblems, type Problem, type Unchecked, type Verdict } from './problem';
 import { quotaChecks } from './quotas';
-import { adminProblems, nameProblems, type PreflightSubject } from './subject';
+import { adminProblems, exampleProblems, nameProblems, type PreflightSubject } from './subject';
 import { bucketProblems, toolProblems } from './tools';
 
 export interface PreflightSources {
@@ -52,7 +52,7 @@ export async function examine(
   subject: PreflightSubject,
   { facts, tools, bucket }: PreflightSources,
 ): Promise<Verdict & { readonly identity?: Identity }> {
-  const problems: Problem[] = [...nameProblems(subject), ...adminProblems(subject)];
+  const problems: Problem[] = [...nameProblems(subject), ...adminProblems(subject), ...exampleProblems(subject)];
   const unchecked: Unchecked[] = [];
   const look = async (what: string, check: () => Promise<readonly Problem[]>): Promise<readonly Problem[]> => {
     try {
@@ -76,6 +76,7 @@ export async function examine(
   if (place.length > 0) return { problems, unchecked, identity: who.identity };
   const found = await Promise.all([
     look('zones', () => zoneProblems(subject, facts)),
+    look('instance type', () => machineProblems(subject, facts)),
     look('Kubernetes version', () => kubernetesProblems(subject, facts)),
     look('what is there already', () => existingProblems(subject, facts)),
     ...quotaChecks(subject, facts).map(({ what, check }) => look(what, check)),

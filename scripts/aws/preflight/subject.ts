@@ -1,6 +1,6 @@
 /** The lab as preflight sees it, and the checks that need nobody's answer. */
 import { type AwsMesh, type AwsSettings, balancerRoles, clusterName, longestBalancerName } from '../../../model/aws';
-import type { Cidr } from '../../../model/cidr';
+import { type Cidr, formatCidr, overlaps, parseCidr } from '../../../model/cidr';
 import type { Problem } from './problem';
 
 export interface PreflightMesh {
@@ -38,6 +38,22 @@ export function nameProblems({ lab, meshes }: PreflightSubject): Problem[] {
       },
     ];
   });
+}
+
+/** Addresses that nobody has: they are for examples, such as labs/aws.yaml. */
+const examples = ['192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24']
+  .map(parseCidr)
+  .filter((one) => one !== undefined);
+
+/** Ranges as they stood in an example. With them in apiFrom the clusters would be made, and nobody reach them. */
+export function exampleProblems({ aws }: PreflightSubject): Problem[] {
+  return (['apiFrom', 'pageFrom'] as const).flatMap((key) =>
+    aws[key].flatMap((range, index): Problem[] => {
+      if (!examples.some((example) => overlaps(example, range) && example.prefix <= range.prefix)) return [];
+      const what = `aws.${key}[${index}] is ${formatCidr(range)}, an address for examples that nobody has`;
+      return [{ what, fix: 'write your own public address and /32; curl https://checkip.amazonaws.com tells it' }];
+    }),
+  );
 }
 
 const principal = /^arn:aws[a-z-]*:iam::\d{12}:(?:user|role)\/[\w+=,.@/-]+$/;

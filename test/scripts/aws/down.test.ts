@@ -138,6 +138,7 @@ test('a second down destroys nothing, does not ask, and looks again', async () =
   checkout.forgetCalls();
   seen = [];
   expect(await down()).toBe(true);
+  expect(said.at(-2)).toBe('No state here holds anything of lab weather. Asking account 111122223333.');
   expect([checkout.calls(), seen]).toEqual([[], ['leftovers in eu-north-1 of weather-east, weather-west']]);
 });
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
 import {
   AuthorizeSecurityGroupIngressCommand,
+  CreateNatGatewayCommand,
   CreateSecurityGroupCommand,
   CreateTransitGatewayCommand,
   CreateVolumeCommand,
@@ -15,9 +16,10 @@ import {
 } from '@aws-sdk/client-ec2';
 import { DeleteLoadBalancerCommand as DeleteClassicCommand } from '@aws-sdk/client-elastic-load-balancing';
 import { DeleteLoadBalancerCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { CreateRoleCommand } from '@aws-sdk/client-iam';
 import { ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
 import { fromJSONSchema } from 'zod';
-import { labTag } from '../../../model/aws';
+import { labTag, regionTag } from '../../../model/aws';
 import { type AwsClients, awsClients } from '../../../scripts/aws/clients';
 import {
   type FindOptions,
@@ -259,6 +261,25 @@ describeWithMoto(
         ]);
       });
 
+      it('leaves the roles alone that a lab of the same name has in another region: IAM shows them in each', async () => {
+        const make = (name: string, tags: Readonly<Record<string, string>>) =>
+          aws.iam.send(
+            new CreateRoleCommand({
+              RoleName: name,
+              AssumeRolePolicyDocument: '{}',
+              Tags: Object.entries({ [labTag]: 'weather', ...tags }).map(([Key, Value]) => ({ Key, Value })),
+            }),
+          );
+        await make('weather-west-cluster-1', { [regionTag]: region });
+        await make('weather-west-cluster-2', { [regionTag]: 'eu-west-1' });
+        // Of a version that did not tag with the region.
+        await make('weather-west-cluster-3', {});
+        expect(listOf(await findLeftovers(aws, ours))).toEqual([
+          'aws_iam_role weather-west-cluster-1',
+          'aws_iam_role weather-west-cluster-3',
+        ]);
+      });
+
       it('finds what it has no look for by the tagging API, and leaves its removal to people', async () => {
         await aws.ec2.send(new CreateTransitGatewayCommand(specified('transit-gateway', { [labTag]: 'weather' })));
         await aws.ec2.send(new CreateTransitGatewayCommand(specified('transit-gateway', { [labTag]: 'weather-2' })));
@@ -275,12 +296,19 @@ describeWithMoto(
         const machine = { ImageId: 'ami-0123456789abcdef0', MinCount: 1, MaxCount: 1, SubnetId: network.subnets[0] };
         const { Instances: made = [] } = await aws.ec2.send(new RunInstancesCommand(machine));
         const id = made[0]?.InstanceId ?? '';
+        const [, SubnetId] = network.subnets;
+        const { NatGateway } = await aws.ec2.send(
+          new CreateNatGatewayCommand({ SubnetId, ConnectivityType: 'private' }),
+        );
+        const nat = NatGateway?.NatGatewayId ?? '';
         const found = await findLeftovers(aws, ours);
-        const items = found.items.filter((item) => item.id === id);
-        expect(items).toEqual([expect.objectContaining({ why: expect.stringMatching(/^is in vpc-\w+ of the lab/) })]);
+        const items = found.items.filter((item) => [id, nat].includes(item.id));
+        const there = expect.objectContaining({ why: expect.stringMatching(/^is in vpc-\w+ of the lab/) });
+        expect(items).toEqual([there, there]);
         // Alone: the mock, unlike AWS, would let the VPC go from under it.
         const { failed, left } = await removeLeftovers(aws, { ...found, items, parts: [] }, { ...ours, ...quick });
-        expect(failed.get(id)).toBe("it carries no mark of the lab's: look whose it is");
+        const reason = "it carries no mark of the lab's: look whose it is";
+        expect([failed.get(id), failed.get(nat)]).toEqual([reason, reason]);
         expect(listOf(left)).toContain(`aws_instance ${id}`);
         expect(changes().filter((call) => /Delete|Terminate/.test(call))).toEqual([]);
       });
@@ -347,13 +375,20 @@ describeWithMoto(
 
       it('tells of the volumes of a cluster, and only of those', async () => {
         const zone = { AvailabilityZone: `${region}a`, Size: 1 };
+        const claim = { CSIVolumeName: 'pvc-1' };
+        const tags: readonly Readonly<Record<string, string>>[] = [
+          { KubernetesCluster: 'weather-west', ...claim },
+          { 'isthmus.dev/lab': 'weather', 'isthmus.dev/mesh': 'west', ...claim },
+          { KubernetesCluster: 'weather-2-west', ...claim },
+          // The disk of a node.
+          { 'eks:cluster-name': 'weather-west', 'isthmus.dev/lab': 'weather', 'isthmus.dev/mesh': 'west' },
+        ];
         const made = await Promise.all(
-          ['weather-west', 'weather-2-west'].map((KubernetesCluster) =>
-            aws.ec2.send(new CreateVolumeCommand({ ...zone, ...specified('volume', { KubernetesCluster }) })),
-          ),
+          tags.map((each) => aws.ec2.send(new CreateVolumeCommand({ ...zone, ...specified('volume', each) }))),
         );
-        expect((await volumesOf(aws, 'weather-west')).map(({ id }) => id)).toEqual([made[0]?.VolumeId]);
-        expect(changes()).toEqual(['ec2:CreateVolume', 'ec2:CreateVolume']);
+        const ids = made.map(({ VolumeId }) => VolumeId);
+        expect((await volumesOf(aws, 'weather-west')).map(({ id }) => id)).toEqual(ids.slice(0, 2));
+        expect(changes()).toEqual(tags.map(() => 'ec2:CreateVolume'));
       });
     });
   },

@@ -130,6 +130,12 @@ test.each<[what: string, summary: string, says: RegExp, fix: RegExp]>([
     /aws\.apiFrom/,
   ],
   [
+    'a cluster that somebody deleted',
+    'Kubernetes cluster unreachable: Get "https://A1.gr7.eu-north-1.eks.amazonaws.com/version": dial tcp: lookup A1.gr7.eu-north-1.eks.amazonaws.com on 10.0.0.2:53: no such host',
+    /the cluster is not there/,
+    /state rm \$\(/,
+  ],
+  [
     'an API that does not know us',
     'the server has asked for the client to provide credentials',
     /does not accept/,

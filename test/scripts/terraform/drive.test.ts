@@ -1,7 +1,7 @@
 /** The driver over a fake Terraform: in which order, what a failure leaves, and going on from there. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FailureError } from '../../../scripts/errors';
+import { FailureError, UsageError } from '../../../scripts/errors';
 import { until } from '../../../scripts/machine/until';
 import { destroyStacks } from '../../../scripts/terraform/drive';
 import { driving, specs, vpc } from './driving';
@@ -144,6 +144,39 @@ describe('apply', () => {
         `TF_PLUGIN_CACHE_DIR=${join(lab.checkout.folder, 'plugins')}`,
       ]),
     );
+  });
+});
+
+describe('a lab file that changed', () => {
+  const planned = (addr: string, action: string, reason?: string) => ({ addr, action, reason });
+
+  test.each([
+    ['another network', planned('aws_vpc.nw', 'replace', 'cannot_update')],
+    ['a zone less', planned('aws_subnet.nw', 'delete', 'delete_because_no_resource_config')],
+  ])('%s destroys nothing of what stands in it: it is refused, and said how to have it', async (_what, change) => {
+    await apply();
+    lab.checkout.forgetCalls();
+    lab.checkout.script({ 'network-west': { planned: [planned('aws_route.r', 'replace'), change] } });
+    await expect(apply({ width: 1 })).rejects.toThrow(UsageError);
+    await expect(apply({ width: 1 })).rejects.toThrow(
+      new RegExp(`^network-west: what the lab file says now would destroy ${change.addr} and all that is in it`),
+    );
+    expect(done('apply')).not.toContain('+network-west apply');
+  });
+
+  test('a cluster that was never whole is made anew, and all else is changed', async () => {
+    await apply();
+    lab.checkout.script({
+      'cluster-west': {
+        planned: [planned('aws_eks_cluster.cw', 'replace', 'tainted'), planned('aws_eks_node_group.gw', 'replace')],
+      },
+    });
+    await expect(apply()).resolves.toBeDefined();
+  });
+
+  test('where nothing is yet, nothing can be lost, and no plan is asked for', async () => {
+    await apply();
+    expect(done('plan')).toEqual([]);
   });
 });
 

@@ -11,12 +11,12 @@ import {
 } from '@aws-sdk/client-iam';
 import { DescribeKeyCommand, type KMSClient, paginateListAliases } from '@aws-sdk/client-kms';
 import { paginateGetResources } from '@aws-sdk/client-resource-groups-tagging-api';
-import { labTag } from '../../../../model/aws';
+import { labTag, regionTag } from '../../../../model/aws';
 import type { AwsClients } from '../../clients';
 import { collect, type Look, type Resource, tagsOf } from '../resource';
 
 /** @param lab the names of what it makes start with `LAB-` (IAM) or have it as a part of a path (log groups) */
-export function accountLooks({ logs, iam, kms, tagging }: AwsClients, lab: string): Look[] {
+export function accountLooks({ region, logs, iam, kms, tagging }: AwsClients, lab: string): Look[] {
   return [
     {
       service: 'CloudWatch log groups',
@@ -29,7 +29,7 @@ export function accountLooks({ logs, iam, kms, tagging }: AwsClients, lab: strin
     {
       service: 'IAM roles',
       permissions: ['iam:ListRoles', 'iam:ListRoleTags'],
-      run: async () => roles(iam, `${lab}-`),
+      run: async () => (await roles(iam, `${lab}-`)).filter((role) => isOfRegion(role, region)),
     },
     {
       service: 'IAM policies',
@@ -88,6 +88,11 @@ async function roles(client: IAMClient, prefix: string): Promise<Resource[]> {
       return { type: 'aws_iam_role', id: name, name, tags: tagsOf(tags) };
     }),
   );
+}
+
+/** A lab of the same name may be up in another region, and its clusters can not do without their roles. */
+function isOfRegion({ tags }: Resource, region: string): boolean {
+  return (tags[regionTag] ?? region) === region;
 }
 
 async function policies(client: IAMClient, prefix: string): Promise<Resource[]> {

@@ -67,6 +67,9 @@ describeWithMoto('preflight against a mock of AWS', (moto) => {
     expect((await all.zones()).map(({ name }) => name)).toEqual(settings.zones);
     expect(await all.vcpus('t3.medium')).toBe(2);
     expect(await all.vcpus('t9.huge')).toBeUndefined();
+    expect(await all.architectures('t3.medium')).toContain('x86_64');
+    expect(await all.architectures('t4g.medium')).toEqual(['arm64']);
+    expect(await all.architectures('t9.huge')).toEqual([]);
     expect(await all.offers('t9.huge')).toEqual([]);
     const { problems } = await examined(
       subjectOf({ aws: { ...settings, zones: ['eu-north-1a', 'eu-north-1b', 'eu-north-1x'] } }),

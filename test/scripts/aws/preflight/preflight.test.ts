@@ -1,4 +1,5 @@
 /** Preflight over answers of our own: each thing that can be wrong, with its message. */
+import { parseCidr } from '../../../../model/cidr';
 import type { AwsFacts } from '../../../../scripts/aws/preflight/facts';
 import { formatProblems, formatUnchecked } from '../../../../scripts/aws/preflight/problem';
 import type { PreflightSubject } from '../../../../scripts/aws/preflight/subject';
@@ -55,6 +56,22 @@ const elasticIp = { allocation: 'eipalloc-1', address: '198.51.100.7' };
 const public_ = { meshes: [meshOf('west', '10.10.0.0/16', { elasticIp }), east] };
 
 const cases: readonly Case[] = [
+  [
+    'a processor that the nodes are not for',
+    { architectures: async () => ['arm64'] },
+    aws({ nodes: { ...settings.nodes, type: 't4g.medium' } }),
+    /^instance type t4g\.medium \(aws\.nodes\.type\) has a processor of type arm64$/,
+    /t3\.medium/,
+    /another type/,
+  ],
+  [
+    'the address of the example',
+    {},
+    aws({ apiFrom: [parseCidr('203.0.113.7/32')], pageFrom: [parseCidr('8.8.8.8/32')] }),
+    /^aws\.apiFrom\[0\] is 203\.0\.113\.7\/32, an address for examples that nobody has$/,
+    undefined,
+    /checkip\.amazonaws\.com/,
+  ],
   [
     'an unknown region',
     {},

@@ -74,6 +74,7 @@ export const goodFacts: AwsFacts = {
   zones: async () => ['a', 'b', 'c'].map((letter) => zone(letter)),
   offers: async () => ['eu-north-1a', 'eu-north-1b', 'eu-north-1c'],
   vcpus: async () => 2,
+  architectures: async () => ['x86_64'],
   kubernetesVersions: async () => [
     { version: '1.35', standardSupport: true, ends: '2027-03-27' },
     { version: '1.34', standardSupport: true, ends: '2026-12-02' },
