@@ -21,6 +21,7 @@ export function checkPlatforms(lab: LooseLab): Fault[] {
     }),
     ...awsSection(lab),
     ...mixture(lab),
+    ...oneCluster(lab),
     ...existingServices(lab),
     ...existingRows(lab),
   ];
@@ -172,23 +173,33 @@ function awsSection(lab: LooseLab): Fault[] {
   ];
 }
 
-/** A network on this machine is connected to nothing; one in a VPC can not reach it. */
+/** No border joins a VPC that the plan makes to a network that it does not. */
 function mixture(lab: LooseLab): Fault[] {
-  const on = (wanted: Platform) =>
-    lab.meshes.find(({ value }) => value !== undefined && platformOf(lab, value) === wanted);
-  const local = on('local');
-  const aws = on('aws');
-  if (local === undefined || aws === undefined) return [];
-  const problem = `is on this machine, which mesh ${aws.id} on AWS can not reach`;
-  return [
-    {
-      path: ['meshes', local.id],
-      value: local.id,
-      problem,
-      allowed: 'both on aws, or neither',
-      fix: 'use one platform',
-    },
-  ];
+  const known = lab.meshes.flatMap(({ id, value }) => {
+    const platform = value === undefined ? undefined : platformOf(lab, value);
+    return platform === undefined ? [] : [{ id, platform }];
+  });
+  const aws = known.find(({ platform }) => platform === 'aws');
+  const other = known.find(({ platform }) => platform !== 'aws');
+  if (aws === undefined || other === undefined) return [];
+  const where = other.platform === 'local' ? 'is on this machine' : 'is on a cluster that is there already';
+  const problem = `${where}, which mesh ${aws.id} on AWS can not reach`;
+  const allowed = 'both meshes on aws, or none';
+  return [{ path: ['meshes', other.id], value: other.id, problem, allowed, fix: 'use one platform' }];
+}
+
+/** Two meshes in one cluster would fight for its pods. */
+function oneCluster(lab: LooseLab): Fault[] {
+  const seen = new Map<string, string>();
+  return lab.meshes.flatMap(({ id, value }): Fault[] => {
+    if (value === undefined || platformOf(lab, value) !== 'kubeconfig' || value.context === undefined) return [];
+    const key = JSON.stringify([value.kubeconfig, value.context]);
+    const other = seen.get(key);
+    seen.set(key, id);
+    if (other === undefined) return [];
+    const problem = `is the cluster of mesh ${other}`;
+    return [{ path: ['meshes', id, 'context'], value: value.context, problem, fix: 'name a cluster for each mesh' }];
+  });
 }
 
 function existingServices(lab: LooseLab): Fault[] {

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { controlPlaneLogTypes } from './aws';
 import { parseAddress, parseCidr } from './cidr';
 
-const region = z
+/** Name of an AWS region. */
+export const region = z
   .string()
   .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, { error: 'must be the name of a region, such as eu-north-1' });
 

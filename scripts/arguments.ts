@@ -2,6 +2,7 @@
 import { canonicalId, type Lab, type Mesh, methods, type Service, shortId } from '../model/lab';
 import { nearest } from '../model/nearest';
 import { labSchema } from '../model/schema';
+import { region } from '../model/schema-aws';
 import { UsageError } from './errors';
 
 export function meshArgument(lab: Lab, name: string): Mesh {
@@ -18,6 +19,12 @@ export function serviceArgument(lab: Lab, name: string): Service {
   const found = lab.services.find(({ id }) => id === canonicalId(name));
   if (found !== undefined) return found;
   throw unknown('service', name, lab.services.map(shortId));
+}
+
+/** Name of an AWS region, as far as its form tells. */
+export function regionArgument(name: string): string {
+  if (region.safeParse(name).success) return name;
+  throw new UsageError(`${JSON.stringify(name)} is no name of a region. Allowed: a name such as eu-west-1`);
 }
 
 /** Name of a lab that may be up, whatever its file says by now. */

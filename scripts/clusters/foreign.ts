@@ -21,7 +21,7 @@ const marks = {
   },
 } as const;
 
-export async function foreignFaults(ask: Ask, lab: string, { kind }: Mesh): Promise<string[]> {
+export async function foreignFaults(ask: Ask, lab: string, { kind, charts }: Mesh): Promise<string[]> {
   const { product, selector, workloads, group, owner } = marks[kind];
   const [found, namespaces, definitions] = await Promise.all([
     listed<Meta>(ask, [workloads, '--all-namespaces', '--selector', selector]),
@@ -38,12 +38,27 @@ export async function foreignFaults(ask: Ask, lab: string, { kind }: Mesh): Prom
       return `${product} is installed already (${namespace}/${name}${whose}); set existing: true to federate it as it is, or use another cluster`;
     });
   }
+  const routes = kind === 'consul' && charts.values.consul === undefined ? gatewayApiFaults(definitions) : [];
   const left = definitions.filter(({ metadata }) => metadata.name.endsWith(group));
   const others = left.filter((definition) => helmOwner(definition) !== owner).map(({ metadata }) => metadata.name);
   return others.length === 0
+    ? routes
+    : [
+        ...routes,
+        `custom resource definitions of ${product} that this lab did not install are left in the cluster (${shown(others)}); remove them if nobody uses them: kubectl delete crd ${others.length > 3 ? 'NAMES' : others.join(' ')}`,
+      ];
+}
+
+/** Consul's chart brings the Gateway API, and takes it away again with everybody's gateways. */
+function gatewayApiFaults(definitions: readonly Meta[]): string[] {
+  const others = definitions
+    .filter(({ metadata }) => metadata.name.endsWith('.gateway.networking.k8s.io'))
+    .filter((definition) => helmOwner(definition) !== marks.consul.owner)
+    .map(({ metadata }) => metadata.name);
+  return others.length === 0
     ? []
     : [
-        `custom resource definitions of ${product} that this lab did not install are left in the cluster (${shown(others)}); remove them if nobody uses them: kubectl delete crd ${others.length > 3 ? 'NAMES' : others.join(' ')}`,
+        `the Gateway API is in the cluster already (${shown(others)}), and Consul's chart would bring its own; give the mesh a values file, charts: { values: { consul: FILE } }, with connectInject.apiGateway.manageExternalCRDs: false`,
       ];
 }
 

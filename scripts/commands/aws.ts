@@ -2,8 +2,9 @@
 import type { Command } from 'commander';
 import { clusterName } from '../../model/aws';
 import type { Lab } from '../../model/lab';
-import { labNameArgument } from '../arguments';
+import { labNameArgument, regionArgument } from '../arguments';
 import { asker } from '../aws/ask';
+import { raisedRegions } from '../aws/regions';
 import { UsageError } from '../errors';
 import { readableLab, readLabName } from '../load';
 import { labLock, withLock } from '../machine/lock';
@@ -32,7 +33,7 @@ export function isOnAws({ meshes }: Pick<Lab, 'meshes'>): boolean {
 
 /** Whether a lab was raised on AWS from this checkout, whatever became of its file. */
 export function wasOnAws(name: string): boolean {
-  return new AppliedRecord(root, name).stacks().length > 0;
+  return new AppliedRecord(root, name).stacks().length > 0 || raisedRegions(name, root).length > 0;
 }
 
 /** `isthmus up` of a lab on AWS. */
@@ -54,11 +55,12 @@ export interface AwsDownOptions {
 
 /** `isthmus down` of a lab on AWS. */
 export async function awsDown({ name, known, yes, region }: AwsDownOptions, cli: Cli): Promise<void> {
+  const where = region === undefined ? {} : { region: regionArgument(region) };
   const { downOnAws } = require('../aws/down') as typeof import('../aws/down');
   const options = {
     name,
     ...(known === undefined ? {} : { known: { lab: known, config: cli.config() } }),
-    ...(region === undefined ? {} : { region }),
+    ...where,
     progress: makeProgress(),
     signal: cli.stoppable(),
     yes,
@@ -106,35 +108,52 @@ function addLeftovers(cli: Cli): void {
 }
 
 async function showLeftovers(given: string | undefined, options: LeftoversOptions, cli: Cli): Promise<void> {
-  const { formatLeftovers, isNothingLeft, leftovers } = require('./leftovers') as typeof import('./leftovers');
+  const { formatLeftovers, isNothingLeft, leftovers, together } =
+    require('./leftovers') as typeof import('./leftovers');
   const name = given === undefined ? readLabName(cli.config()) : labNameArgument(given);
   const found = readableLab(cli.config());
   const known = found?.name === name ? found : undefined;
-  const region = options.region ?? known?.aws?.region;
-  if (region === undefined) {
-    throw new UsageError(
-      `nothing tells in which region lab ${name} is: ${known === undefined ? 'no lab file names it' : 'it is not on AWS'}. Give one: isthmus leftovers ${name} --region REGION`,
-    );
-  }
+  const regions = regionsToLookInto(name, known, options.region);
   // A cluster that was there before the lab is not the lab's.
   const clusters = known?.meshes.flatMap(({ name: mesh, place }) =>
     place.platform === 'aws' && place.cluster === undefined ? [clusterName(name, mesh)] : [],
   );
   const ask = options.delete === true ? asker('isthmus leftovers --delete', options.yes === true) : undefined;
   const signal = cli.stoppable();
-  const report = await leftovers({
-    lab: name,
-    region,
-    ...(clusters === undefined ? {} : { clusters }),
-    delete: options.delete === true,
-    progress: makeProgress(),
-    signal,
-    confirm: async (seen) => {
-      process.stderr.write(`${formatLeftovers(seen)}\n`);
-      return (await ask?.(`Delete these ${seen.items.length} things for good?`, signal)) ?? false;
-    },
-  });
+  const look = async () => {
+    const reports = [];
+    for (const region of regions) {
+      const report = await leftovers({
+        lab: name,
+        region,
+        ...(clusters === undefined ? {} : { clusters }),
+        delete: options.delete === true,
+        progress: makeProgress(),
+        signal,
+        confirm: async (seen) => {
+          process.stderr.write(`${formatLeftovers(seen)}\n`);
+          return (await ask?.(`Delete these ${seen.items.length} things for good?`, signal)) ?? false;
+        },
+      });
+      if (options.json !== true) cli.say(formatLeftovers(report));
+      reports.push(report);
+    }
+    return together(reports);
+  };
+  // Looking disturbs nobody; removing what a deploy is just making would.
+  const report = options.delete === true ? await withLock('leftovers', name, look, labLock(false)) : await look();
   if (options.json === true) cli.json(report);
-  else cli.say(formatLeftovers(report));
   if (!isNothingLeft(report)) process.exitCode = 1;
+}
+
+/** The region that is given; or else those where the lab was raised from here, and the lab file's. */
+function regionsToLookInto(name: string, known: Lab | undefined, given: string | undefined): string[] {
+  if (given !== undefined) return [regionArgument(given)];
+  const file = known?.aws?.region;
+  const regions = [...new Set([...(file === undefined ? [] : [file]), ...raisedRegions(name, root)])];
+  if (regions.length > 0) return regions;
+  const why = known === undefined ? 'no lab file names it' : 'it is not on AWS';
+  throw new UsageError(
+    `nothing tells in which region lab ${name} is: ${why}. Give one: isthmus leftovers ${name} --region REGION`,
+  );
 }

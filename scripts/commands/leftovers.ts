@@ -4,7 +4,10 @@ import { type FindOptions, type Found, findLeftovers } from '../aws/leftovers/fi
 import { priceOfLeftover } from '../aws/leftovers/price';
 import { removeLeftovers } from '../aws/leftovers/remove';
 import type { Leftover, Unseen } from '../aws/leftovers/resource';
-import { FailureError } from '../errors';
+import { whoAmI } from '../aws/preflight/credentials';
+import { awsFacts } from '../aws/preflight/facts';
+import { formatProblems } from '../aws/preflight/problem';
+import { FailureError, UsageError } from '../errors';
 import type { Progress } from '../progress';
 
 /** Leftovers are priced from the table of `isthmus cost`, unless `priceOf` says otherwise. */
@@ -22,6 +25,8 @@ export interface LeftoversRequest extends FindOptions {
 export interface LeftoversReport {
   readonly lab: string;
   readonly region: string;
+  /** AWS account that was asked. */
+  readonly account: string;
   readonly items: readonly LeftoverRow[];
   readonly unseen: readonly Unseen[];
   readonly notes: readonly string[];
@@ -51,19 +56,45 @@ export async function leftovers(request: LeftoversRequest): Promise<LeftoversRep
   const clients = awsClients(region);
   const options: FindOptions = { priceOf: (item) => priceOfLeftover(item, region), ...request };
   try {
+    const who = await whoAmI(awsFacts(clients, clients));
+    if ('problem' in who) throw new UsageError(formatProblems([who.problem], 'anything was looked at'));
+    const { account } = who.identity;
     const found = await progress.step(`look for what is left of lab ${lab} in ${region}`, () =>
       findLeftovers(clients, options),
     );
-    const report = reportOf(found);
+    const report = reportOf(found, account);
     if (!request.delete || found.items.length === 0) return report;
     if (!(await request.confirm(report))) throw new FailureError('nothing was deleted');
     const { left, failed, removed } = await progress.step('remove it', (say) =>
       removeLeftovers(clients, found, { ...options, say, ...(signal && { signal }) }),
     );
-    return reportOf(left, failed, removed);
+    return reportOf(left, account, failed, removed);
   } finally {
     clients.close();
   }
+}
+
+/** Reports of several regions as one. What is global is in each of them. */
+export function together(reports: readonly LeftoversReport[]): LeftoversReport {
+  const [first] = reports;
+  if (first === undefined) throw new Error('no report');
+  const distinct = <T>(list: readonly T[], key: (item: T) => string) => [
+    ...new Map(list.map((item) => [key(item), item])).values(),
+  ];
+  return {
+    ...first,
+    region: reports.map(({ region }) => region).join(', '),
+    items: distinct(
+      reports.flatMap(({ items }) => items),
+      ({ type, id, region }) => `${region} ${type} ${id}`,
+    ),
+    unseen: reports.flatMap(({ unseen }) => unseen),
+    notes: distinct(
+      reports.flatMap(({ notes }) => notes),
+      (note) => note,
+    ),
+    removed: reports.flatMap(({ removed }) => removed),
+  };
 }
 
 /** Whether it is proved that nothing is left. */
@@ -73,11 +104,20 @@ export function isNothingLeft({ items, unseen }: LeftoversReport): boolean {
 
 export function reportOf(
   found: Found,
+  account: string,
   failed: ReadonlyMap<string, string> = new Map(),
   removed: readonly string[] = [],
 ): LeftoversReport {
   const { lab, region, unseen, notes } = found;
-  return { lab, region, items: found.items.map((item) => row(item, failed.get(item.id))), unseen, notes, removed };
+  return {
+    lab,
+    region,
+    account,
+    items: found.items.map((item) => row(item, failed.get(item.id))),
+    unseen,
+    notes,
+    removed,
+  };
 }
 
 function row({ type, id, region, perHour, name, why, remove }: Leftover, stays: string | undefined): LeftoverRow {
@@ -86,8 +126,8 @@ function row({ type, id, region, perHour, name, why, remove }: Leftover, stays: 
 
 /** The report as people read it. */
 export function formatLeftovers(report: LeftoversReport): string {
-  const { lab, region, items, unseen, notes, removed } = report;
-  const place = `lab ${lab} in ${region}`;
+  const { lab, region, account, items, unseen, notes, removed } = report;
+  const place = `lab ${lab} in ${region}, account ${account},`;
   const blocks = [
     ...(removed.length === 0 ? [] : [`Removed: ${removed.length}.`]),
     isNothingLeft(report) ? `Nothing of ${place} is left.` : '',
@@ -116,7 +156,7 @@ function formatItems(items: readonly LeftoverRow[], place: string): string {
   const advice = up
     ? 'There is a cluster: if the lab is up, `isthmus down` takes it down. If nothing else knows of it any more, `isthmus leftovers --delete` removes what it safely can.'
     : '`isthmus leftovers --delete` removes what it safely can, in the right order.';
-  return `${lines.join('\n')}\n\n${count} left of ${place}${cost}${rest}. ${advice}`;
+  return `${lines.join('\n')}\n\n${count} left of ${place.slice(0, -1)}${cost}${rest}. ${advice}`;
 }
 
 function formatUnseen({ service, reason, permissions }: Unseen): string {

@@ -70,6 +70,7 @@ describe('on platform kubeconfig', () => {
       'meshes.west.trustDomain: belongs to meshes with existing: true only',
     ],
     ['AWS choices', { west: { aws: {} } }, 'meshes.west.aws: belongs to meshes on platform aws only'],
+    ['one cluster for both', { east: { context: 'w' } }, 'meshes.east.context: is the cluster of mesh west'],
     ['an AWS section', { aws }, 'aws: is of no use: no mesh is on platform aws'],
     ['two servers', { east: { servers: 2 } }, 'meshes.east.servers: is not valid'],
   ])('%s', (_what, file, fault) => expect(onClusters(file)).toEqual([fault]));
@@ -207,6 +208,11 @@ describe('on platform aws', () => {
       'more Consul servers than nodes',
       { east: { servers: 3 } },
       'meshes.east.servers: are more than there are nodes, and each Consul server wants a node of its own',
+    ],
+    [
+      'a mesh on a cluster that is there',
+      { east: { platform: 'kubeconfig', context: 'e', gateway: '10.20.0.2' } },
+      'meshes.east: is on a cluster that is there already, which mesh west on AWS can not reach',
     ],
     ['a context', { west: { context: 'w' } }, 'meshes.west.context: belongs to meshes on platform kubeconfig only'],
   ])('%s', (_what, file, fault) => expect(onAws(file)).toEqual([fault]));

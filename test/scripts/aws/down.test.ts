@@ -27,7 +27,15 @@ beforeEach(() => {
   seen = [];
 });
 
-const nothing: LeftoversReport = { lab: 'weather', region, items: [], unseen: [], notes: [], removed: [] };
+const nothing: LeftoversReport = {
+  lab: 'weather',
+  region,
+  account: '123456789012',
+  items: [],
+  unseen: [],
+  notes: [],
+  removed: [],
+};
 const volume = {
   type: 'aws_ebs_volume',
   id: 'vol-1',
@@ -120,7 +128,7 @@ test('everything goes in the safe order, with the waits between, and the leftove
   }
   expect(seen[0]).toBe('Destroy all of this, with its data?');
   expect(seen.at(-1)).toBe('leftovers in eu-north-1 of weather-east, weather-west');
-  expect(said.join('\n')).toContain('Nothing of lab weather in eu-north-1 is left.');
+  expect(said.join('\n')).toContain('Nothing of lab weather in eu-north-1, account 123456789012, is left.');
   expect(existsSync(checkout.stateFile('network-west'))).toBe(true);
 });
 

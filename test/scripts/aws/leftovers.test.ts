@@ -114,7 +114,7 @@ describeWithMoto(
         const priceOf: NonNullable<FindOptions['priceOf']> = ({ type, facts }) =>
           type === 'aws_ebs_volume' && facts?.volumeType === 'gp3' ? Number(facts.gib) * 0.0001 : undefined;
         const found = await findLeftovers(aws, { ...ours, priceOf });
-        const report = reportOf(found);
+        const report = reportOf(found, '123456789012');
         expect(report.items.find(({ type }) => type === 'aws_ebs_volume')).toEqual({
           type: 'aws_ebs_volume',
           id: expect.stringMatching(/^vol-/),
@@ -130,7 +130,7 @@ describeWithMoto(
         });
         const text = formatLeftovers(report);
         expect(text).toContain('aws_eks_cluster weather-west\n  not priced · tag isthmus.dev/lab=weather\n');
-        expect(text).toContain(`${found.items.length} things left of lab weather in eu-north-1, $0.0020 an hour and`);
+        expect(text).toContain(`${found.items.length} things left of lab weather in eu-north-1, account 123456789012, $0.0020 an hour and`);
         const schema = JSON.parse(readFileSync(join(__dirname, '../../../docs/schema/leftovers.schema.json'), 'utf8'));
         expect(fromJSONSchema(schema).safeParse(JSON.parse(JSON.stringify(report))).error).toBeUndefined();
       });
@@ -154,12 +154,12 @@ describeWithMoto(
         const found = await findLeftovers(aws, ours);
         const place = found.unseen.find((one) => one.service === service);
         expect(place?.permissions).not.toHaveLength(0);
-        expect(formatLeftovers(reportOf(found))).toMatch(
+        expect(formatLeftovers(reportOf(found, '123456789012'))).toMatch(
           new RegExp(`could not look: ${service.replace(/[()]/g, '.')}: .*; missing permission: [a-z0-9-]+:[A-Z]`),
         );
         expect(found.items.filter((item) => item.type === type)).toEqual([]);
         expect(found.items.length).toBeGreaterThan(20);
-        expect(isNothingLeft({ ...reportOf(found), items: [] })).toBe(false);
+        expect(isNothingLeft({ ...reportOf(found, '123456789012'), items: [] })).toBe(false);
       });
 
       it('without any permission it names every place that it could not look into', async () => {
@@ -169,8 +169,8 @@ describeWithMoto(
         expect(found.items).toEqual([]);
         expect(found.unseen.length).toBe(29);
         expect(found.unseen.filter(({ permissions = [] }) => permissions.length === 0)).toEqual([]);
-        expect(isNothingLeft(reportOf(found))).toBe(false);
-        expect(formatLeftovers(reportOf(found))).not.toContain('Nothing');
+        expect(isNothingLeft(reportOf(found, '123456789012'))).toBe(false);
+        expect(formatLeftovers(reportOf(found, '123456789012'))).not.toContain('Nothing');
       });
 
       it('says that the credentials are no good instead of saying so of every place', async () => {
@@ -387,7 +387,8 @@ describeWithMoto(
           tags.map((each) => aws.ec2.send(new CreateVolumeCommand({ ...zone, ...specified('volume', each) }))),
         );
         const ids = made.map(({ VolumeId }) => VolumeId);
-        expect((await volumesOf(aws, 'weather-west')).map(({ id }) => id)).toEqual(ids.slice(0, 2));
+        const found = await volumesOf(aws, 'weather-west');
+        expect(found.map(({ id }) => id).toSorted()).toEqual(ids.slice(0, 2).toSorted());
         expect(changes()).toEqual(tags.map(() => 'ec2:CreateVolume'));
       });
     });
