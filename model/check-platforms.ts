@@ -39,7 +39,7 @@ function strayKeys(lab: LooseLab, id: string, mesh: LooseMesh, platform: Platfor
     [
       'gateway',
       consul && (platform === 'kubeconfig' || freeAddressOf(lab, mesh) !== undefined),
-      'Consul meshes on platform kubeconfig, or whose address the plan can not choose in a VPC of your own,',
+      'Consul meshes on platform kubeconfig or in a VPC of your own',
     ],
     ['servers', consul && platform !== 'local' && !existing, 'Consul meshes that are installed on Kubernetes'],
     ['charts', platform !== 'local' && !existing, 'meshes that are installed on Kubernetes'],

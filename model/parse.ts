@@ -132,7 +132,7 @@ function toFaults(issue: z.core.$ZodIssue, base: (string | number)[]): Fault[] {
     }
     case 'too_small':
     case 'too_big': {
-      const what = boundOf(issue);
+      const what = boundOf(issue, path);
       return [{ path, value: issue.input, problem: 'is out of range', allowed: what, fix: `write ${what}` }];
     }
     case 'invalid_key':
@@ -150,11 +150,11 @@ function toFaults(issue: z.core.$ZodIssue, base: (string | number)[]): Fault[] {
   }
 }
 
-function boundOf(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
+function boundOf(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig, of: Fault['path']): string {
   const bound = issue.code === 'too_small' ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
   switch (issue.origin) {
     case 'array':
-      return `${bound} entry, or leave the key out for "all"`;
+      return of[0] === 'access' ? `${bound} entry, or leave the key out for "all"` : `${bound} entries`;
     case 'string':
       return `${bound} character`;
     default:

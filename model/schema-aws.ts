@@ -10,11 +10,11 @@ export const region = z
 
 const source = z.string().transform((text, context) => {
   const block = parseCidr(text);
-  if (block === undefined || block.prefix === 0) {
+  if (block === undefined || block.prefix < 8) {
     context.addIssue({
       code: 'custom',
       input: text,
-      message: 'must be an aligned IPv4 range that is not the whole internet, such as 203.0.113.7/32',
+      message: 'must be an aligned IPv4 range of /8 to /32, such as 203.0.113.7/32',
     });
     return z.NEVER;
   }

@@ -122,7 +122,9 @@ async function describeEks(region: string, name: string): Promise<EksCluster> {
     }
     return { endpoint, certificateAuthority: certificateAuthority.data };
   } catch (error) {
-    const { message } = error as Error;
+    const { message, name: kind } = error as Error;
+    if (kind === 'ResourceNotFoundException')
+      throw new FailureError(`there is no EKS cluster ${name} in ${region}: the lab is not up. What now: isthmus up`);
     throw new FailureError(
       `EKS cluster ${name} in ${region} can not be reached: ${message}. What now: check the AWS credentials (aws sts get-caller-identity), then isthmus up`,
     );

@@ -9,12 +9,13 @@ import { formatBench } from './bench/report';
 import { addAwsCommands, awsDown, awsUp, type Cli, isOnAws, wasOnAws } from './commands/aws';
 import { cacheClean } from './commands/cache';
 import { callCommand, formatCall } from './commands/call';
-import { down, isOnMachine } from './commands/down';
+import { down, isKnown, isOnMachine } from './commands/down';
 import { execCommand, logsCommand } from './commands/exec';
 import { hostApply, hostRemove } from './commands/host';
 import { kubeconfigCommand, openCommand } from './commands/open';
 import { prepare, up } from './commands/up';
 import { FailureError, StoppedError, UsageError } from './errors';
+import { withCommand } from './hints';
 import { defaultConfig, loadLab, readableLab, readLabName } from './load';
 import { labLock, withLock } from './machine/lock';
 import { localMeshes } from './meshes';
@@ -81,12 +82,17 @@ program
     if (region !== undefined || (ofName !== undefined && isOnAws(ofName)) || wasOnAws(name)) {
       return awsDown({ name, known: ofName, yes, region }, cli);
     }
-    const known = ofName === undefined ? {} : { known: { lab: ofName, config: config() } };
-    const request = { name, ...known, forget, progress: makeProgress(), signal: stoppable() };
+    const file = ofName === undefined ? {} : { known: { lab: ofName, config: config() } };
+    const known = ofName !== undefined || isKnown(name);
+    const request = { name, ...file, forget, progress: makeProgress(), signal: stoppable() };
     const lock = labLock(isOnMachine(request));
     const { clusters, forgotten } = await withLock('down', name, () => down(request), lock);
     for (const cluster of forgotten)
       say(`Not reached, and forgotten: ${cluster}. What lab ${name} had there is there.`);
+    if (!known)
+      say(
+        `No trace of a lab ${name} was here. On AWS it was not looked for; if it is there: isthmus down ${name} --region REGION`,
+      );
     say(`Nothing of lab ${name} is left on this machine${clusters.map((cluster) => `, nor in ${cluster}`).join('')}.`);
   });
 
@@ -99,7 +105,7 @@ program
   .action(async (options: { json?: boolean }) => {
     const found = await status(raisedLab());
     if (options.json === true) json(found);
-    else say(formatStatus(found));
+    else say(withCommand(formatStatus(found), command()));
     if (!isHealthy(found)) process.exitCode = 1;
   });
 
@@ -225,13 +231,18 @@ function stoppable(): AbortSignal {
 function exitStatus(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof StoppedError) {
-    process.stderr.write(
-      `isthmus: ${error.message}; what was done stays: \`isthmus up\` goes on from here, \`isthmus down\` takes it away\n`,
+    // At a question the cursor stands behind it.
+    const fresh = process.stderr.isTTY ? '\n' : '';
+    const stays = withCommand(
+      'what was done stays: `isthmus up` goes on from here, `isthmus down` takes it away',
+      command(),
     );
+    const changes = ['up', 'down'].includes(program.args[0] ?? '');
+    process.stderr.write(`${fresh}isthmus: ${error.message}${changes ? `; ${stays}` : ''}\n`);
     return error.exitCode;
   }
   if (error instanceof UsageError || error instanceof FailureError) {
-    process.stderr.write(`isthmus: ${error.message}\n`);
+    process.stderr.write(`isthmus: ${withCommand(error.message, command())}\n`);
     return error.exitCode;
   }
   // Not the user's fault nor an outside program's: ours. The stack is what a report needs.

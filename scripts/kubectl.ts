@@ -34,7 +34,7 @@ export async function getObjects<T>(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<T[]> {
-  const { stdout } = await kubectl(cluster, ['get', ...args, '-o', 'json'], options);
+  const { stdout } = await kubectl(cluster, ['get', ...args, '-o', 'json', '--request-timeout=15s'], options);
   return (JSON.parse(stdout) as { items: T[] }).items;
 }
 

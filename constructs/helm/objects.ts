@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { AssetType, type ITerraformDependable, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
@@ -55,6 +65,8 @@ function stage(program: string | undefined): string {
   if (existsSync(folder)) return folder;
   mkdirSync(staged, { recursive: true });
   const fresh = mkdtempSync(`${folder}-`);
+  // Another person's plan uses it, too.
+  chmodSync(fresh, 0o755);
   cpSync(chart, fresh, { recursive: true });
   mkdirSync(join(fresh, 'program'));
   cpSync(program, join(fresh, 'program', 'main.js'));

@@ -33,7 +33,7 @@ export interface AwsClients {
 }
 
 /** Milliseconds to connect, and to an answer. Without them a network that swallows packets holds a command for ever. */
-const requestHandler = { connectionTimeout: 5_000, requestTimeout: 60_000 };
+const requestHandler = { connectionTimeout: 5_000, requestTimeout: 30_000, throwOnRequestTimeout: true };
 
 /** Makes the clients; nothing is sent yet. */
 export function awsClients(region: string): AwsClients {

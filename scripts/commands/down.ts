@@ -40,6 +40,11 @@ export interface DownOptions {
   readonly signal: AbortSignal;
 }
 
+/** Whether anything here remembers a lab of this name. */
+export function isKnown(name: string): boolean {
+  return existsSync(stateFolder(name)) || existsSync(userState(name));
+}
+
 /** Whether the lab has, or may have, a part on this machine. */
 export function isOnMachine({ name, known }: Pick<DownOptions, 'name' | 'known'>): boolean {
   if (existsSync(stateFolder(name))) return true;

@@ -66,9 +66,10 @@ export async function leftovers(request: LeftoversRequest): Promise<LeftoversRep
     if (!request.delete || found.items.length === 0) return report;
     if (!(await request.confirm(report))) throw new FailureError('nothing was deleted');
     const { left, failed, removed } = await progress.step('remove it', (say) =>
-      removeLeftovers(clients, found, { ...options, say, ...(signal && { signal }) }),
+      removeLeftovers(clients, found, { ...options, clusters: found.clusters, say, ...(signal && { signal }) }),
     );
-    return reportOf(left, account, failed, removed);
+    // What could not be decided before is not decided by what is gone now.
+    return reportOf({ ...left, unseen: [...found.unseen, ...left.unseen] }, account, failed, removed);
   } finally {
     clients.close();
   }

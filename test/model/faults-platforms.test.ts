@@ -62,7 +62,7 @@ describe('on platform kubeconfig', () => {
     [
       'a gateway of Istio',
       { west: { gateway: '10.10.0.2' } },
-      'meshes.west.gateway: belongs to Consul meshes on platform kubeconfig, or whose address the plan can not choose in a VPC of your own, only',
+      'meshes.west.gateway: belongs to Consul meshes on platform kubeconfig or in a VPC of your own only',
     ],
     [
       'a trust domain of a mesh that is installed',

@@ -49,7 +49,7 @@ export interface Found {
 export async function findLeftovers(clients: AwsClients, options: FindOptions): Promise<Found> {
   const { lab } = options;
   const { resources, failures } = await lookInto(looksOf(clients, lab));
-  const { scope, notes } = scopeOf(options, resources);
+  const { scope, notes, doubts: undecided } = scopeOf(options, resources);
   const net = await lookInto([taggedLook(clients, scope)]);
   const known = new Set(resources.map(({ id }) => id));
   // By an ARN that ends in the id.
@@ -68,7 +68,7 @@ export async function findLeftovers(clients: AwsClients, options: FindOptions): 
     region: clients.region,
     clusters: scope.clusters,
     items: items.toSorted((a, b) => order(a.type, b.type) || order(a.id, b.id)),
-    unseen: [...failures, ...net.failures],
+    unseen: [...failures, ...net.failures, ...undecided],
     parts,
     leaving,
     notes: [...notes, ...leaving.map(({ type, id, leaving: why }) => `${type} ${id}: ${why}`)],
@@ -145,15 +145,18 @@ function scopeOf({ lab, clusters: given }: FindOptions, resources: readonly Reso
     .filter((name) => foreign.includes(name))
     .map((name) => `EKS cluster ${name} does not carry the tag of lab ${lab}: what belongs to it is not counted`);
   const scope: Scope = { lab, clusters };
-  return { scope, notes: given === undefined ? [...notes, ...doubts(lab, candidates, resources)] : notes };
+  return { scope, notes, doubts: given === undefined ? doubts(lab, candidates, resources) : [] };
 }
 
 /** Clusters of names that could be the lab's, when nobody says which are. */
-function doubts(lab: string, known: readonly string[], resources: readonly Resource[]): string[] {
+function doubts(lab: string, known: readonly string[], resources: readonly Resource[]): Unseen[] {
   const tagged = [...new Set(resources.flatMap(({ tags }) => clustersOfTags(tags)))];
   return tagged
-    .filter((name) => name.startsWith(`${lab}-`) && !known.includes(name))
-    .map((name) => `there are things of a cluster ${name}, and nothing tells whether it was lab ${lab}'s: not counted`);
+    .filter((name) => name.startsWith(`${lab}-`) && /^[a-z]/.test(name.slice(lab.length + 1)) && !known.includes(name))
+    .map((name) => ({
+      service: 'EKS',
+      reason: `there are things of a cluster ${name}, and nothing tells whether it was lab ${lab}'s; with the lab file it is known`,
+    }));
 }
 
 function markAll(resources: readonly Resource[], scope: Scope) {

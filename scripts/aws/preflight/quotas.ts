@@ -29,9 +29,8 @@ function quotaNeeds({ aws, meshes }: PreflightSubject) {
     addresses: networks.length * (aws.nat === 'one' ? 1 : aws.zones.length),
     nodes: clusters.length * aws.nodes.desired,
     clusters: clusters.length,
-    balancers: meshes.reduce((sum, { aws: { cluster }, name }) => {
-      return cluster === undefined ? sum + balancerNames('', name).length : sum;
-    }, 0),
+    // One at each border, and the page's.
+    balancers: clusters.length + 1,
   };
 }
 
@@ -59,7 +58,7 @@ async function exceeded(quota: Quota, { aws }: PreflightSubject, facts: AwsFacts
   return [
     {
       what: `${what} in ${aws.region}: the lab needs ${need}, others have ${used}, the quota is ${limit}`,
-      fix: `delete ${wanted - limit} that you no longer need, or ask for more: aws service-quotas request-service-quota-increase --region ${aws.region} --service-code ${service} --quota-code ${code} --desired-value ${wanted}`,
+      fix: `${used === 0 ? '' : `delete ${Math.min(used, wanted - limit)} that you no longer need, or `}ask for more: aws service-quotas request-service-quota-increase --region ${aws.region} --service-code ${service} --quota-code ${code} --desired-value ${wanted}`,
     },
   ];
 }

@@ -130,7 +130,9 @@ describeWithMoto(
         });
         const text = formatLeftovers(report);
         expect(text).toContain('aws_eks_cluster weather-west\n  not priced · tag isthmus.dev/lab=weather\n');
-        expect(text).toContain(`${found.items.length} things left of lab weather in eu-north-1, account 123456789012, $0.0020 an hour and`);
+        expect(text).toContain(
+          `${found.items.length} things left of lab weather in eu-north-1, account 123456789012, $0.0020 an hour and`,
+        );
         const schema = JSON.parse(readFileSync(join(__dirname, '../../../docs/schema/leftovers.schema.json'), 'utf8'));
         expect(fromJSONSchema(schema).safeParse(JSON.parse(JSON.stringify(report))).error).toBeUndefined();
       });
@@ -139,8 +141,8 @@ describeWithMoto(
         const found = await labTraces(aws, 'weather');
         expect(found.clusters.toSorted()).toEqual(['weather-east', 'weather-west']);
         expect(listOf(found)).toEqual(listOf(await findLeftovers(aws, ours)));
-        // A lab `weather` with a mesh `2-west` can't be told from a lab `weather-2`: said, not counted.
-        expect(found.notes).toEqual([expect.stringContaining('things of a cluster weather-2-west')]);
+        // No mesh is called `2-west`, so that the clusters of lab `weather-2` are no question.
+        expect(found.unseen).toEqual([]);
       });
 
       it.each([
@@ -371,6 +373,16 @@ describeWithMoto(
         await expect(waitForInterfacesGone(aws, place, quick)).rejects.toThrow(
           /could not look for .*ec2:DescribeNetworkInterfaces/,
         );
+      });
+
+      it('does not prove that nothing is left while something may be of a cluster of the lab', async () => {
+        const tags = { KubernetesCluster: 'wea-ther-west' };
+        const zone = { AvailabilityZone: `${region}a`, Size: 1 };
+        await aws.ec2.send(new CreateVolumeCommand({ ...zone, ...specified('volume', tags) }));
+        const found = await labTraces(aws, 'wea');
+        expect(found.items).toEqual([]);
+        expect(found.unseen).toEqual([{ service: 'EKS', reason: expect.stringContaining('cluster wea-ther-west') }]);
+        expect(isNothingLeft(reportOf(found, '123456789012'))).toBe(false);
       });
 
       it('tells of the volumes of a cluster, and only of those', async () => {

@@ -174,7 +174,7 @@ const cases: readonly Case[] = [
     aws({ nat: 'per-zone' }),
     /Elastic IP addresses .* needs 6, others have 2, the quota is 5/,
     undefined,
-    /delete 3 .*L-0263D0A3 --desired-value 8/,
+    /delete 2 .*L-0263D0A3 --desired-value 8/,
   ],
   [
     'too many vCPUs',
@@ -204,7 +204,7 @@ const cases: readonly Case[] = [
     'too many load balancers',
     { networkBalancers: async () => times(30, 'other') },
     {},
-    /network load balancers .* needs 4, others have 30/,
+    /network load balancers .* needs 3, others have 30/,
     undefined,
     /L-69A177A2/,
   ],
