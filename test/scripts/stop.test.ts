@@ -28,12 +28,13 @@ onMachine('isthmus up (needs Linux, root and the packages that building needs)',
       expect(await until(async () => sleepers().length > 0, { timeout: 120_000, interval: 50 })).toBe(true);
       child.kill(signal);
       expect(await ended).toBe(128 + constants.signals[signal]);
+      const command = `./isthmus --config ${join(folder, 'lab.yaml')}`;
       expect(
         said()
           .split('\n')
           .filter((line) => line.startsWith('isthmus')),
       ).toEqual([
-        `isthmus: stopped by ${signal}; what was done stays: \`isthmus up\` goes on from here, \`isthmus down\` takes it away`,
+        `isthmus: stopped by ${signal}; what was done stays: \`${command} up\` goes on from here, \`${command} down\` takes it away`,
       ]);
       expect(said()).not.toContain('fault of isthmus');
       expect(sleepers().filter((pid) => startTime(pid) !== undefined)).toEqual([]);
