@@ -1,10 +1,14 @@
 /** Where the page is. */
+import { join } from 'node:path';
 import { nodePorts } from '../model/aws';
 import type { Lab, Mesh } from '../model/lab';
 import { ingressNamespace } from '../model/names';
 import { clusterOf } from './cluster';
+import { FailureError } from './errors';
 import { expandHome } from './home';
 import { getObjects } from './kubectl';
+import { root } from './root';
+import { readStateFile } from './terraform/state';
 
 /** The Istio mesh whose ingress gateway has the page; undefined when no service of one is exposed. */
 export function pageMesh(lab: Lab): Mesh | undefined {
@@ -26,15 +30,26 @@ export async function pageAddress(lab: Lab): Promise<string | undefined> {
       return undefined;
     case 'local':
       return `http://127.0.0.1:${lab.settings.pagePort}/`;
-    // Its load balancer's address is an output of the plan.
     case 'aws':
-      return undefined;
+      return pageOutput(mesh);
     case 'kubeconfig': {
       const nodes = await getObjects<Node>(clusterOf(lab, mesh), ['nodes'], { timeout: 15_000 });
       const address = nodeAddress(nodes);
       return address === undefined ? undefined : `http://${address}:${nodePorts.page}/`;
     }
   }
+}
+
+/**
+ * The address of the page's load balancer: an output of the cluster's stack.
+ * @throws FailureError when no state here has it
+ */
+export function pageOutput({ name }: Pick<Mesh, 'name'>, checkout = root): string {
+  const { pageAddress: address } = readStateFile(join(checkout, `terraform.cluster-${name}.tfstate`)).outputs;
+  if (typeof address === 'string') return address;
+  throw new FailureError(
+    `no state in ${checkout} knows the page's load balancer: the lab is not up, or its state is elsewhere (terraform output in the stack cluster-${name} tells). What now: isthmus up`,
+  );
 }
 
 /** An address of a node that others may reach: what is meant for them first. */

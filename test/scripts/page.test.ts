@@ -1,10 +1,15 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { forwardedPort } from '../../scripts/clusters/port-forward';
 import { getObjects } from '../../scripts/kubectl';
-import { nodeAddress, pageAddress, pageForward } from '../../scripts/page';
+import { nodeAddress, pageAddress, pageForward, pageOutput } from '../../scripts/page';
+import { temporaryFolder } from '../support/folder';
 import { labOf, localLab, smallFile } from '../support/labs';
 import { existingFile, kubeconfigFile } from './clusters/labs';
 
 jest.mock('../../scripts/kubectl');
+
+const folder = temporaryFolder();
 
 const node = (...addresses: [type: string, address: string][]) => ({
   status: { addresses: addresses.map(([type, address]) => ({ type, address })) },
@@ -24,6 +29,14 @@ test('in a cluster it is a port of a node, or forwarded', async () => {
   );
   jest.mocked(getObjects).mockResolvedValue([]);
   expect(await pageAddress(lab)).toBeUndefined();
+});
+
+test('on AWS it is an output of the plan, and known when the lab is up', () => {
+  const checkout = folder;
+  expect(() => pageOutput({ name: 'west' }, checkout)).toThrow(/the lab is not up/);
+  const outputs = { pageAddress: { value: 'http://lb.example/' } };
+  writeFileSync(join(checkout, 'terraform.cluster-west.tfstate'), JSON.stringify({ version: 4, outputs }));
+  expect(pageOutput({ name: 'west' }, checkout)).toBe('http://lb.example/');
 });
 
 test('there is none where no service is one', async () => {
