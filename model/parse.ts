@@ -115,7 +115,7 @@ function toFaults(issue: z.core.$ZodIssue, base: (string | number)[]): Fault[] {
   const path = [...base, ...issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key))];
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => unknownKey([...path, key], key, allowedKeys(base)));
+      return issue.keys.map((key) => unknownKey([...path, key], key, allowedKeys(base, issue.path)));
     case 'invalid_value': {
       const allowed = issue.values.map(String);
       if (issue.input === undefined) return [missing(path, allowed.join(', '))];
@@ -172,7 +172,12 @@ function unknownKey(path: Fault['path'], key: string, allowed: readonly string[]
   return { path, problem: 'is not a known key', value: key, allowed: allowed.join(', '), fix };
 }
 
-function allowedKeys(base: readonly (string | number)[]): readonly string[] {
+interface Shape {
+  readonly properties?: Readonly<Record<string, Shape>>;
+}
+
+/** Keys that may stand at a place below an entry. */
+function allowedKeys(base: readonly (string | number)[], below: readonly PropertyKey[]): readonly string[] {
   const schemas = {
     meshes: meshSchema,
     services: serviceSchema,
@@ -182,7 +187,9 @@ function allowedKeys(base: readonly (string | number)[]): readonly string[] {
     images: imagesSchema,
   };
   const schema = schemas[base[0] as keyof typeof schemas] ?? labSchema;
-  return Object.keys(schema.shape);
+  const whole = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Shape;
+  const place = below.reduce<Shape | undefined>((shape, key) => shape?.properties?.[String(key)], whole);
+  return Object.keys(place?.properties ?? schema.shape);
 }
 
 function describe(expected: string): string {
@@ -190,6 +197,7 @@ function describe(expected: string): string {
     int: 'a whole number',
     number: 'a number',
     string: 'text',
+    boolean: 'true or false',
     array: 'a list',
     object: 'a mapping of keys to values',
     record: 'a mapping of names to values',

@@ -254,6 +254,20 @@ describe('on platform aws', () => {
   });
 });
 
+test('an unknown key below another one lists the keys of that place', () => {
+  const text = JSON.stringify({
+    name: 'weather',
+    platform: 'aws',
+    aws: { ...aws, nodes: { desird: 2 } },
+    meshes: { west, east },
+    services,
+    access,
+  });
+  expect(parseLab(text).faults).toMatchObject([
+    { path: ['aws', 'nodes', 'desird'], allowed: 'type, min, desired, max, disk, spot', fix: 'did you mean desired?' },
+  ]);
+});
+
 test('all faults of a file are found at once, those of AWS among them', () => {
   const file = { west: { kind: 'isto' }, east: { gateway: 'x' }, aws: { ...aws, region: 'mars', nat: 'none' } };
   expect(onAws(file)).toHaveLength(4);
