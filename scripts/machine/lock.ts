@@ -108,7 +108,7 @@ function describeHolder(holder: Holder | undefined): string {
   const who =
     holder === undefined
       ? 'another isthmus command, which does not answer'
-      : `\`isthmus ${holder.command}\`${holder.lab === '' ? '' : ` on lab ${holder.lab}`} (process ${holder.pid}, since ${holder.since})`;
+      : `\`${holder.command}\`${holder.lab === '' ? '' : ` on lab ${holder.lab}`} (process ${holder.pid}, since ${holder.since})`;
   return `another command is at work on this machine: ${who}; wait until it ends, or end it, then try again`;
 }
 

@@ -30,7 +30,7 @@ test('a second command says who holds the lock', async () => {
   const second = await isthmus('--config', file, 'up');
   expect(second.status).toBe(1);
   expect(second.stderr).toMatch(
-    new RegExp(`another command is at work on this machine: .isthmus up. on lab ${labName} \\(process \\d+, since `),
+    new RegExp(`another command is at work on this machine: .up. on lab ${labName} \\(process \\d+, since `),
   );
   const { status, stderr } = await first.ended;
   expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });

@@ -22,7 +22,7 @@ it('tells the second command who holds the lock', async () => {
   forgetHolder();
   const second = acquireLock('down', 'weather', at);
   await expect(second).rejects.toThrow(FailureError);
-  await expect(second).rejects.toThrow(`\`isthmus up\` on lab weather (process ${process.pid}, since `);
+  await expect(second).rejects.toThrow(`\`up\` on lab weather (process ${process.pid}, since `);
   await lock.release();
 });
 
@@ -67,7 +67,7 @@ it('keeps a caller without the lock off the lab that another command is at work 
   const program = `require('node:net').createServer((s) => s.end('${JSON.stringify(holder)}')).listen(${JSON.stringify(at)}, () => console.log('held'))`;
   const other = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
   await new Promise((resolve) => other.stdout.once('data', resolve));
-  await expect(assertNotBusy('weather', at)).rejects.toThrow('`isthmus up` on lab weather');
+  await expect(assertNotBusy('weather', at)).rejects.toThrow('`up` on lab weather');
   await assertNotBusy('another', at);
   process.env[variable] = String(holder.pid);
   await assertNotBusy('weather', at);
