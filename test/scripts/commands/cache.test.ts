@@ -50,7 +50,7 @@ onLinux('cacheClean (needs Linux)', () => {
       async () => {
         // As another process would see it.
         delete process.env.ISTHMUS_LOCK_HOLDER;
-        await expect(cacheClean()).rejects.toThrow('`isthmus up` on lab weather');
+        await expect(cacheClean()).rejects.toThrow('`up` on lab weather');
       },
       cacheLock(),
     );
