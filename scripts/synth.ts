@@ -5,14 +5,20 @@ import { run } from './machine/exec';
 import { type PlannedResource, readPlan } from './plan/read';
 import { root } from './root';
 
-/** Bundles the programs, then runs main.ts. Returns the folder of the plan. */
-export async function synthesise(config: string, signal: AbortSignal): Promise<string> {
+/**
+ * Bundles the programs, then runs main.ts. Returns the folder of the plan.
+ * @param outdir where the plan goes; without it to the checkout's own, which commands apply
+ */
+export async function synthesise(
+  config: string,
+  signal: AbortSignal | undefined,
+  outdir = join(root, 'cdktf.out'),
+): Promise<string> {
   await bundle();
-  const outdir = join(root, 'cdktf.out');
   await run(process.execPath, ['--require', join(root, 'node_modules/tsx/dist/cjs/index.cjs'), join(root, 'main.ts')], {
     cwd: root,
     env: { ISTHMUS_CONFIG: config, CDKTF_OUTDIR: outdir },
-    signal,
+    ...(signal === undefined ? {} : { signal }),
   });
   return outdir;
 }

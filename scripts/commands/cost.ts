@@ -4,14 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Lab } from '../../model/lab';
 import { supportWindows, unsupportedAt } from '../../model/support';
-import { bundle } from '../bundle';
 import { assume } from '../cost/assume';
 import { costJson, type Estimate, type EstimateOptions, estimate } from '../cost/estimate';
 import { formatEstimate } from '../cost/format';
 import { type Plan, readWholePlan } from '../cost/plan';
 import { type Saving, savings } from '../cost/savings';
-import { run } from '../machine/exec';
-import { root } from '../root';
+import { synthesise } from '../synth';
 
 export interface CostOptions {
   /** Lab file that was read, for synth to read again. */
@@ -75,16 +73,7 @@ async function planOf({ config, outdir, signal }: CostOptions): Promise<Plan> {
   if (outdir !== undefined) return readWholePlan(outdir);
   const folder = mkdtempSync(join(tmpdir(), 'isthmus-cost-'));
   try {
-    await bundle();
-    await run(
-      process.execPath,
-      ['--require', join(root, 'node_modules/tsx/dist/cjs/index.cjs'), join(root, 'main.ts')],
-      {
-        cwd: root,
-        env: { ISTHMUS_CONFIG: config, CDKTF_OUTDIR: folder },
-        ...(signal === undefined ? {} : { signal }),
-      },
-    );
+    await synthesise(config, signal, folder);
     return readWholePlan(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });

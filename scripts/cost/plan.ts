@@ -1,7 +1,5 @@
 /** Reads the plan that synth wrote, of any platform, for those who only look at what it holds. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { FailureError } from '../errors';
+import { readPlanJson, readStackFiles } from '../plan/stacks';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -35,12 +33,7 @@ interface StackJson {
  * @throws FailureError when there is no plan
  */
 export function readWholePlan(outdir: string): Plan {
-  const manifest = readJson(join(outdir, 'manifest.json')) as {
-    readonly stacks: Readonly<Record<string, { readonly synthesizedStackPath: string }>>;
-  };
-  const resources = Object.entries(manifest.stacks).flatMap(([stack, { synthesizedStackPath }]) =>
-    readStack(stack, readJson(join(outdir, synthesizedStackPath)) as StackJson),
-  );
+  const resources = readStackFiles(outdir).flatMap(({ name, file }) => readStack(name, readPlanJson<StackJson>(file)));
   const byAddress = new Map(resources.map((resource) => [resource.address, resource]));
   return {
     resources,
@@ -49,16 +42,6 @@ export function readWholePlan(outdir: string): Plan {
       return target === undefined ? undefined : byAddress.get(`${from.stack}/${target}`);
     },
   };
-}
-
-function readJson(file: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    throw new FailureError(`no plan: ${file} can not be read. Write it first: node --import tsx main.ts`);
-  }
-  return JSON.parse(text);
 }
 
 function readStack(stack: string, json: StackJson): Resource[] {

@@ -1,7 +1,6 @@
 /** Reads the plan that synth wrote: the JSON of every stack, as resources that depend on each other. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { FailureError } from '../errors';
+import { readPlanJson, readStackFiles } from './stacks';
 
 /** The types that plans for a lab machine or an existing cluster consist of. */
 export const resourceTypes = [
@@ -29,19 +28,6 @@ export interface PlannedResource {
   readonly dependsOn: readonly string[];
 }
 
-interface Manifest {
-  readonly stacks: Readonly<
-    Record<
-      string,
-      {
-        readonly workingDirectory: string;
-        readonly synthesizedStackPath: string;
-        readonly dependencies: readonly string[];
-      }
-    >
-  >;
-}
-
 interface StackJson {
   readonly provider?: Readonly<Record<string, readonly Json[]>>;
   readonly resource?: Readonly<Record<string, Readonly<Record<string, Json>>>>;
@@ -53,18 +39,15 @@ interface StackJson {
  * @throws FailureError when a resource is of another type or holds a Terraform expression
  */
 export function readPlan(outdir: string): PlannedResource[] {
-  const manifest = JSON.parse(readFileSync(join(outdir, 'manifest.json'), 'utf8')) as Manifest;
-  const stacks = Object.entries(manifest.stacks).map(([name, entry]) => ({
-    name,
-    dependencies: entry.dependencies,
-    folder: join(outdir, entry.workingDirectory),
-    json: JSON.parse(readFileSync(join(outdir, entry.synthesizedStackPath), 'utf8')) as StackJson,
+  const stacks = readStackFiles(outdir).map(({ file, ...stack }) => ({
+    ...stack,
+    json: readPlanJson<StackJson>(file),
   }));
   const own = new Map(stacks.map((stack) => [stack.name, readStack(stack.name, stack.folder, stack.json)]));
   const byName = new Map(stacks.map((stack) => [stack.name, stack]));
   // A stack may be empty, so that only the stacks below it hold what its dependents wait for.
   const below = (name: string): string[] =>
-    (byName.get(name)?.dependencies ?? []).flatMap((lower) => [
+    (byName.get(name)?.dependsOn ?? []).flatMap((lower) => [
       ...(own.get(lower) ?? []).map(({ id }) => id),
       ...below(lower),
     ]);

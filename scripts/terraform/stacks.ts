@@ -1,7 +1,7 @@
 /** The stacks that synth wrote, and work over them in the order of their dependencies. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { UsageError } from '../errors';
+import { readStackFiles } from '../plan/stacks';
 
 /** One stack in a folder of its own, ready for Terraform. */
 export interface Stack {
@@ -12,29 +12,16 @@ export interface Stack {
   readonly dependsOn: readonly string[];
 }
 
-interface Manifest {
-  readonly stacks: Readonly<
-    Record<string, { readonly workingDirectory: string; readonly dependencies: readonly string[] }>
-  >;
-}
-
 /** File of a stack's plan in its folder. */
 export const planFile = 'cdk.tf.json';
 
 /**
  * Stacks of a synthesized plan.
  * @param outdir the folder that synth wrote
- * @throws UsageError when nothing was synthesized there
+ * @throws FailureError when nothing was synthesized there
  */
 export function readStacks(outdir: string): Stack[] {
-  const file = join(outdir, 'manifest.json');
-  if (!existsSync(file)) throw new UsageError(`${file} is not there. What now: cdktf synth, or isthmus up`);
-  const { stacks } = JSON.parse(readFileSync(file, 'utf8')) as Manifest;
-  return Object.entries(stacks).map(([name, { workingDirectory, dependencies }]) => ({
-    name,
-    folder: join(outdir, workingDirectory),
-    dependsOn: dependencies,
-  }));
+  return readStackFiles(outdir).map(({ name, folder, dependsOn }) => ({ name, folder, dependsOn }));
 }
 
 interface PlanJson {

@@ -1,6 +1,5 @@
 /** A synthesised plan as Terraform gets it: one JSON document a stack. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readPlanJson, readStackFiles } from '../../plan/stacks';
 
 type Json = Readonly<Record<string, unknown>>;
 type Named = Readonly<Record<string, Json>>;
@@ -17,11 +16,8 @@ export interface StackPlan {
 
 /** Reads what synth wrote to `outdir`. */
 export function readStackPlans(outdir: string): StackPlan[] {
-  const { stacks } = JSON.parse(readFileSync(join(outdir, 'manifest.json'), 'utf8')) as {
-    readonly stacks: Readonly<Record<string, { readonly synthesizedStackPath: string }>>;
-  };
-  return Object.entries(stacks).map(([name, { synthesizedStackPath }]) => {
-    const json = JSON.parse(readFileSync(join(outdir, synthesizedStackPath), 'utf8')) as Partial<StackPlan>;
+  return readStackFiles(outdir).map(({ name, file }) => {
+    const json = readPlanJson<Partial<StackPlan>>(file);
     const { resource = {}, data = {}, provider = {}, output = {} } = json;
     return { name, resource, data, provider, output };
   });
