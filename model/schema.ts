@@ -1,5 +1,6 @@
 /** The shape of a lab file, entry by entry, so that a fault in one entry does not hide those of the next. */
 import { z } from 'zod';
+import { isRepository } from './charts';
 import { parseAddress, parseCidr } from './cidr';
 import { methods, platforms } from './lab';
 import { awsMeshSchema } from './schema-aws';
@@ -40,7 +41,13 @@ const trustDomain = z.string().regex(/^[a-z0-9._-]{1,255}$/, { error: 'must be 1
 const address = z.string().refine((text) => parseAddress(text) !== undefined, { error: 'must be an IPv4 address' });
 
 const chartsSchema = z.strictObject({
-  source: z.string().min(1).optional(),
+  source: z
+    .string()
+    .min(1)
+    .refine((text) => isRepository(text) || !text.includes('://'), {
+      error: 'must be a folder of charts, or the address of a repository (https:, oci:)',
+    })
+    .optional(),
   version: z.string().min(1).optional(),
   values: z.record(z.string(), z.string().min(1)).default({}),
 });

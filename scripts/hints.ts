@@ -6,7 +6,7 @@
  */
 export function withCommand(text: string, command: string): string {
   return text.replaceAll(
-    /(?<![\w/.-])isthmus (?=(up|down|status|call|leftovers|logs|open|cost)\b)/g,
+    /(?<![\w/.-])isthmus (?=(up|down|status|call|leftovers|logs|open|cost|access|plan|attack|bench|rotate)\b)/g,
     () => `${command} `,
   );
 }

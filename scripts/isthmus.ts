@@ -42,9 +42,11 @@ const raisedLab = (): Lab => {
   return wanted;
 };
 const lockOf = (wanted: Lab): string => labLock(localMeshes(wanted).length > 0);
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
-const json = (value: unknown): void => say(JSON.stringify(value, null, 2));
 const command = (): string => (config() === defaultConfig ? './isthmus' : `./isthmus --config ${config()}`);
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+/** What people read: its hints call the program as they do. */
+const say = (line: string): void => print(withCommand(line, command()));
+const json = (value: unknown): void => print(JSON.stringify(value, null, 2));
 const cli: Cli = { program, config, lab, say, json, stoppable, command };
 
 program
@@ -105,7 +107,7 @@ program
   .action(async (options: { json?: boolean }) => {
     const found = await status(raisedLab());
     if (options.json === true) json(found);
-    else say(withCommand(formatStatus(found), command()));
+    else say(formatStatus(found));
     if (!isHealthy(found)) process.exitCode = 1;
   });
 
@@ -150,7 +152,7 @@ program
   .description("print the administrator's kubeconfig of a mesh")
   .action(async (name: string) => {
     const wanted = raisedLab();
-    say(await kubeconfigCommand(wanted, meshArgument(wanted, name)));
+    print(await kubeconfigCommand(wanted, meshArgument(wanted, name)));
   });
 
 program
@@ -210,9 +212,9 @@ program
   .action(async () => say(await cacheClean()));
 
 const host = program.command('host', { hidden: true });
-host.command('apply').action(() => hostApply(process.env, say));
+host.command('apply').action(() => hostApply(process.env, print));
 host.command('remove').action(() => hostRemove(process.env));
-program.command('pair', { hidden: true }).action(() => pair(pairFromEnvironment(process.env), say));
+program.command('pair', { hidden: true }).action(() => pair(pairFromEnvironment(process.env), print));
 program.command('unpair', { hidden: true }).action(() => unpair(pairFromEnvironment(process.env)));
 
 /** Aborted by the first Ctrl-C, SIGTERM or hang-up; the second ends the program and its children at once. */

@@ -1,6 +1,7 @@
 /** Reads a lab file: the one place where its faults become an error. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { isRepository } from '../model/charts';
 import { type Fault, formatFaults } from '../model/fault';
 import type { Lab, Mesh } from '../model/lab';
 import { parseLab } from '../model/parse';
@@ -70,7 +71,7 @@ function withMeshPaths(mesh: Mesh, folder: string): Mesh {
     place: place.platform === 'kubeconfig' ? { ...place, kubeconfig: fromHome(place.kubeconfig, folder) } : place,
     charts: {
       ...charts,
-      ...(source === undefined || isAddress(source) ? {} : { source: ownPath(source, folder) }),
+      ...(source === undefined || isRepository(source) ? {} : { source: ownPath(source, folder) }),
       values: Object.fromEntries(values),
     },
   };
@@ -85,10 +86,6 @@ function ownPath(path: string, folder: string): string {
   return resolve(folder, expandHome(path));
 }
 
-function isAddress(source: string): boolean {
-  return /^[a-z]+:\/\//.test(source);
-}
-
 function missingCharts({ meshes }: Lab): Fault[] {
   return meshes.flatMap(({ name, charts: { source, values } }): Fault[] => {
     const files = Object.entries(values).map(([chart, file]) => ({
@@ -97,7 +94,7 @@ function missingCharts({ meshes }: Lab): Fault[] {
       what: 'a YAML file',
     }));
     const folders =
-      source === undefined || isAddress(source)
+      source === undefined || isRepository(source)
         ? []
         : [
             {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { isRepository } from '../../model/charts';
 import type { Mesh } from '../../model/lab';
 import { versions } from '../../model/versions';
 import type { ReleaseProps } from './release';
@@ -20,7 +21,7 @@ export function chartOf(
   if (place.platform === 'local') return { chart: `../../charts/${kind}/${chart}` };
   const { repository, version } = repositories[kind];
   if (charts.source === undefined) return { chart, repository, version: charts.version ?? version };
-  if (!/^(https|oci):\/\//.test(charts.source)) return { chart: join(charts.source, chart) };
+  if (!isRepository(charts.source)) return { chart: join(charts.source, chart) };
   return { chart, repository: charts.source, version: charts.version ?? version };
 }
 

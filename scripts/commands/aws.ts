@@ -6,7 +6,6 @@ import { labNameArgument, regionArgument } from '../arguments';
 import { asker } from '../aws/ask';
 import { raisedRegions } from '../aws/regions';
 import { UsageError } from '../errors';
-import { withCommand } from '../hints';
 import { readableLab, readLabName } from '../load';
 import { labLock, withLock } from '../machine/lock';
 import { makeProgress } from '../progress';
@@ -136,7 +135,7 @@ async function showLeftovers(given: string | undefined, options: LeftoversOption
           return (await ask?.(`Delete these ${seen.items.length} things for good?`, signal)) ?? false;
         },
       });
-      if (options.json !== true) cli.say(withCommand(formatLeftovers(report), cli.command()));
+      if (options.json !== true) cli.say(formatLeftovers(report));
       reports.push(report);
     }
     return together(reports);

@@ -103,6 +103,9 @@ describe('paths of clusters and charts', () => {
     expect(west(write('absolute.yaml', { kubeconfig: '/a/b' })).place).toMatchObject({ kubeconfig: '/a/b' });
     const source = 'oci://registry.example/charts';
     expect(west(write('oci.yaml', { charts: { source } })).charts.source).toBe(source);
+    expect(messageOf(write('http.yaml', { charts: { source: 'http://charts.example' } }))).toContain(
+      'allowed: a folder of charts, or the address of a repository (https:, oci:)',
+    );
   });
 
   test('that lead to nothing are told, but for a kubeconfig, which the cluster may bring', () => {
