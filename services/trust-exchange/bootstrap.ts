@@ -1,10 +1,11 @@
 /** `bootstrap`: gives the plane what the plan says, and the exchange its scoped tokens. Safe to repeat. */
 import { chmodSync, renameSync, writeFileSync } from 'node:fs';
 import type { PlaneConfig } from '../../model/federation';
+import { isAbsent, messageOf } from '../common/errors';
+import type { Log } from '../common/log';
 import { ensureAgentToken, ensureRole, readingRole, signingRole } from './acl';
 import { ConsulClient, type ConsulRoots } from './consul';
-import { isAbsent, messageOf, PlaneError } from './errors';
-import type { Log } from './log';
+import { PlaneError } from './errors';
 import type { Paths } from './paths';
 import { readPlaneTokens } from './prepare';
 import { until } from './until';

@@ -1,6 +1,6 @@
 /** Consul's HTTP API over a unix socket, as far as a plane needs it. */
 import { Agent, request } from 'node:http';
-import { ApiError } from './errors';
+import { ApiError } from '../common/errors';
 
 export interface Answer<T> {
   readonly value: T;

@@ -1,15 +1,15 @@
 /** The trust exchange: level-triggered, one queue, blocking queries in, server-side apply out. */
 import type { PlaneConfig } from '../../model/federation';
+import { isAbsent, messageOf } from '../common/errors';
+import type { Log } from '../common/log';
+import { Counters } from '../common/metrics';
+import { backoff, WorkQueue } from '../common/queue';
 import { type Alarm, Alarms } from './alarms';
 import { type Target, targetsOf } from './config';
 import type { Answer, ConsulClient, ConsulPeering, ConsulRoots } from './consul';
 import type { Endpoint, HealthEntry } from './endpoints';
-import { isAbsent, messageOf } from './errors';
 import type { Kubernetes } from './kubernetes';
-import type { Log } from './log';
-import { Counters } from './metrics';
 import { noPeering, Observed, peeringFrom } from './observed';
-import { backoff, WorkQueue } from './queue';
 import { reconcileImport, reconcileSecret, type SecretState } from './reconcile';
 import type { Sign } from './signer';
 import { watch } from './watch';

@@ -2,11 +2,11 @@
 import 'reflect-metadata';
 import { text } from 'node:stream/consumers';
 import { exchangePort } from '../../model/federation';
+import { messageOf } from '../common/errors';
+import { makeLog } from '../common/log';
 import { bootstrap } from './bootstrap';
 import { loadConfig } from './config';
 import { ConsulClient } from './consul';
-import { messageOf } from './errors';
-import { makeLog } from './log';
 import { establish, unpair } from './pairing';
 import { type Paths, pathsFrom } from './paths';
 import { prepare, readPlaneTokens } from './prepare';

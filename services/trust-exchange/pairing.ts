@@ -2,8 +2,9 @@
 import * as z from 'zod/mini';
 import { contains, parseAddress, parseCidr } from '../../model/cidr';
 import type { PlaneConfig } from '../../model/federation';
+import { isAbsent, messageOf } from '../common/errors';
 import type { ConsulClient, ConsulPeering } from './consul';
-import { isAbsent, messageOf, PlaneError } from './errors';
+import { PlaneError } from './errors';
 import { until } from './until';
 
 /** Milliseconds for the stream to come up; about one second when all is well. */

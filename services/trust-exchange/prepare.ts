@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as z from 'zod/mini';
-import { messageOf, PlaneError } from './errors';
+import { messageOf } from '../common/errors';
+import { PlaneError } from './errors';
 
 export interface PlaneTokens {
   /** Every right on the plane. Never leaves the Raft volume. */

@@ -1,14 +1,16 @@
 /** `run`: starts the exchange and serves its pages until it is told to stop. */
 import { readFileSync } from 'node:fs';
 import { exchangePort, type PlaneConfig } from '../../model/federation';
+import { messageOf } from '../common/errors';
+import type { ObjectName } from '../common/kubernetes';
+import { type Log, makeLog } from '../common/log';
+import { metricsText } from '../common/metrics';
 import type { Alarm } from './alarms';
 import { targetsOf } from './config';
 import { ConsulClient } from './consul';
-import { messageOf, PlaneError } from './errors';
+import { PlaneError } from './errors';
 import { Exchange } from './exchange';
-import { KubernetesClient, type ObjectName } from './kubernetes';
-import { type Log, makeLog } from './log';
-import { metricsText } from './metrics';
+import { KubernetesClient } from './kubernetes';
 import type { Paths } from './paths';
 import { serve } from './server';
 import { Signer } from './signer';

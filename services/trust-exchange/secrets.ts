@@ -1,12 +1,12 @@
 /** What one Secret must hold: decides on leaf and roots, and renders all three values at once or none. */
 import { pairingAnnotation } from '../../model/federation';
+import type { Secret } from '../common/kubernetes';
 import type { NewAlarm } from './alarms';
 import { decideBundle } from './bundle';
 import { readCertificates } from './certificate';
 import type { Target } from './config';
 import { PlaneError } from './errors';
 import { requestLeaf } from './issue';
-import type { Secret } from './kubernetes';
 import { decideLeaf, type LeafDecision, type LeafMaterial, leafFault } from './leaf';
 import type { Peering } from './observed';
 import type { Sign } from './signer';

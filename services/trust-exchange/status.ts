@@ -1,8 +1,8 @@
 /** What the exchange says about itself: `/status` for people and programs, samples for `/metrics`. */
 import type { PlaneConfig } from '../../model/federation';
+import type { Sample } from '../common/metrics';
 import { targetKey } from './config';
 import type { Exchange } from './exchange';
-import type { Sample } from './metrics';
 
 /** Milliseconds after which an API that was not heard of counts as unreachable. */
 const staleAfter = 40_000;

@@ -1,7 +1,7 @@
 /** Follows one thing in Consul by blocking queries, for ever. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { backoff } from '../common/queue';
 import type { Answer, BlockingOptions } from './consul';
-import { backoff } from './queue';
 
 export interface WatchOptions<T> {
   readonly fetch: (options: BlockingOptions) => Promise<Answer<T>>;

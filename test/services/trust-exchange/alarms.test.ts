@@ -1,5 +1,5 @@
+import { Counters, metricsText } from '../../../services/common/metrics';
 import { type Alarm, Alarms } from '../../../services/trust-exchange/alarms';
-import { Counters, metricsText } from '../../../services/trust-exchange/metrics';
 
 describe('alarms', () => {
   test('are reported when raised, changed and over, not each time they are seen', () => {

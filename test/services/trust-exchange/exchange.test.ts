@@ -1,5 +1,5 @@
+import { metricsText } from '../../../services/common/metrics';
 import { Exchange } from '../../../services/trust-exchange/exchange';
-import { metricsText } from '../../../services/trust-exchange/metrics';
 import { readSecret } from '../../../services/trust-exchange/secrets';
 import { isReady, samplesOf, statusOf } from '../../../services/trust-exchange/status';
 import { until } from '../../../services/trust-exchange/until';

@@ -1,7 +1,9 @@
 /** In-memory stand-ins for the two APIs that the exchange talks to. */
+
+import { ApiError } from '../../../services/common/errors';
+import type { ObjectName, Secret } from '../../../services/common/kubernetes';
 import type { Answer, BlockingOptions } from '../../../services/trust-exchange/consul';
-import { ApiError } from '../../../services/trust-exchange/errors';
-import type { Kubernetes, ObjectName, Secret } from '../../../services/trust-exchange/kubernetes';
+import type { Kubernetes } from '../../../services/trust-exchange/kubernetes';
 
 /** A Kubernetes API with one Secret that counts writes. */
 export class FakeKubernetes implements Kubernetes {

@@ -1,5 +1,5 @@
+import { ApiError } from '../../../services/common/errors';
 import type { ConsulClient } from '../../../services/trust-exchange/consul';
-import { ApiError } from '../../../services/trust-exchange/errors';
 import { establish, tokenFault } from '../../../services/trust-exchange/pairing';
 import { ours, planeConfig, theirs } from './support';
 

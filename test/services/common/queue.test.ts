@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { backoff, WorkQueue } from '../../../services/trust-exchange/queue';
+import { backoff, WorkQueue } from '../../../services/common/queue';
 
 function gate() {
   let open = () => {};

@@ -1,0 +1,100 @@
+/**
+ * Requests to the Kubernetes API with a pod's projected token. Token and CA are read again for each request: kubelet
+ * replaces them while the program runs.
+ */
+import { readFileSync } from 'node:fs';
+import { Agent, request } from 'node:https';
+import { join } from 'node:path';
+import { ApiError, messageOf } from './errors';
+
+/** What programs read of a Secret. Values are base64. */
+export interface Secret {
+  readonly metadata: {
+    readonly annotations?: Readonly<Record<string, string>>;
+    /** A write that names it fails with status 409 when somebody else wrote meanwhile. */
+    readonly resourceVersion?: string;
+  };
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+export interface ObjectName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface KubernetesOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Folder with `token` and `ca.crt`. */
+  readonly credentials: string;
+}
+
+const patience = 10_000;
+
+export class KubernetesApi {
+  private readonly agent = new Agent({ keepAlive: true });
+
+  constructor(private readonly options: KubernetesOptions) {}
+
+  close(): void {
+    this.agent.destroy();
+  }
+
+  /** Sends one request. Throws {@link ApiError} for every status but 2xx, and when there was no answer in time. */
+  call(method: string, path: string, body?: unknown, type?: string): Promise<unknown> {
+    const name = `${method} ${path.split('?')[0]}`;
+    return new Promise((resolve, reject) => {
+      const limit = AbortSignal.timeout(patience);
+      const fail = (error: unknown) =>
+        reject(
+          new ApiError('kubernetes', name, 0, limit.aborted ? `no answer within ${patience} ms` : messageOf(error)),
+        );
+      try {
+        const { host, port, credentials } = this.options;
+        const token = readFileSync(join(credentials, 'token'), 'utf8').trim();
+        const outgoing = request(
+          {
+            host,
+            port,
+            method,
+            path,
+            agent: this.agent,
+            ca: readFileSync(join(credentials, 'ca.crt')),
+            headers: { authorization: `Bearer ${token}`, ...(type === undefined ? {} : { 'content-type': type }) },
+            signal: limit,
+          },
+          (incoming) => {
+            let text = '';
+            incoming.setEncoding('utf8');
+            incoming.on('data', (chunk: string) => {
+              text += chunk;
+            });
+            incoming.on('error', fail);
+            incoming.on('end', () => {
+              const status = incoming.statusCode ?? 0;
+              if (status < 200 || status > 299) return reject(new ApiError('kubernetes', name, status, reason(text)));
+              try {
+                resolve(text === '' ? undefined : JSON.parse(text));
+              } catch (error) {
+                fail(error);
+              }
+            });
+          },
+        );
+        outgoing.on('error', fail);
+        outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+      } catch (error) {
+        fail(error);
+      }
+    });
+  }
+}
+
+/** The message of a Kubernetes Status; never more of the answer, which might quote what was sent. */
+function reason(text: string): string {
+  try {
+    return (JSON.parse(text) as { message?: string }).message ?? 'no message';
+  } catch {
+    return 'the answer is not JSON';
+  }
+}
