@@ -104,11 +104,15 @@ function federatedNames({ access }: LooseLab): Fault[] {
     const [peer, , upstream = ''] = callee.split('/');
     const fix = 'rename one of the two services';
     const same = mesh === peer ? undefined : twin(identities, `${mesh} ${peer} ${name}`, caller);
+    const exported = mesh === peer ? undefined : twin(identities, `${peer} ${mesh} ${upstream}`, callee);
     const shared = twin(upstreams, `${caller} ${upstream}`, callee);
     return [
       ...(same === undefined
         ? []
         : [{ path, value: from, problem: `is known in mesh ${peer} by the same identity as ${same}`, fix }]),
+      ...(exported === undefined
+        ? []
+        : [{ path, value: to, problem: `is known in mesh ${mesh} by the same identity as ${exported}`, fix }]),
       ...(shared === undefined
         ? []
         : [

@@ -1,5 +1,5 @@
 /** Checks of where meshes run: that each says all that its platform needs, and nothing that another one has. */
-import { clusterName, longestBalancerName } from './aws';
+import { clusterName, longestBalancerName, nodePorts } from './aws';
 import type { Entry, LooseLab } from './check';
 import { formatCidr } from './cidr';
 import type { Fault } from './fault';
@@ -38,8 +38,8 @@ function strayKeys(lab: LooseLab, id: string, mesh: LooseMesh, platform: Platfor
     ['trustDomain', existing, 'meshes with existing: true'],
     [
       'gateway',
-      consul && (platform === 'kubeconfig' || freeAddressOf(lab, mesh) !== undefined),
-      'Consul meshes on platform kubeconfig or in a VPC of your own',
+      platform === 'kubeconfig' || freeAddressOf(lab, mesh) !== undefined,
+      'meshes on platform kubeconfig or in a VPC of your own',
     ],
     ['servers', consul && platform !== 'local' && !existing, 'Consul meshes that are installed on Kubernetes'],
     ['charts', platform !== 'local' && !existing, 'meshes that are installed on Kubernetes'],
@@ -64,8 +64,11 @@ function needs(lab: LooseLab, id: string, mesh: LooseMesh, platform: Platform): 
   if (platform === 'kubeconfig') {
     if (mesh.context === undefined)
       faults.push(missing('context', 'the name of a context, as kubectl config get-contexts lists it'));
-    if (consul && mesh.gateway === undefined) {
-      faults.push(missing('gateway', 'the IPv4 address at which the other meshes reach its mesh gateway'));
+    if (mesh.gateway === undefined && isCalled(lab, id, mesh)) {
+      const which = consul
+        ? 'its mesh gateway'
+        : `its federation gateway: a node's, port ${nodePorts.federationGateway}`;
+      faults.push(missing('gateway', `the IPv4 address at which the other meshes reach ${which}`));
     }
     if (consul && mesh.existing === true && mesh.trustDomain === undefined) {
       faults.push(missing('trustDomain', 'its trust domain, as /v1/connect/ca/roots tells it'));
@@ -110,7 +113,7 @@ function awsNeeds(
     const problem = 'needs the VPC that the cluster is in';
     faults.push({ path: ['meshes', id, 'aws', 'cluster'], value: mesh.aws.cluster, problem, fix: 'add vpc beside it' });
   }
-  const free = mesh.kind === 'consul' && mesh.gateway === undefined ? freeAddressOf(lab, mesh) : undefined;
+  const free = mesh.gateway === undefined && isCalled(lab, id, mesh) ? freeAddressOf(lab, mesh) : undefined;
   if (free !== undefined) faults.push(missing('gateway', free));
   if (['sg', 'internal'].includes(lab.name)) {
     const problem = 'begins names that AWS keeps for itself';
@@ -127,14 +130,20 @@ function awsNeeds(
   return faults;
 }
 
+/** Whether the other meshes connect to this one. All pair with a Consul mesh; with Istio who has a row for it. */
+function isCalled({ access }: LooseLab, id: string, { kind }: LooseMesh): boolean {
+  const meshOf = (service: string | undefined) => service?.split('/')[0];
+  return kind === 'consul' || access.some(({ from, to }) => meshOf(to) === id && meshOf(from) !== id);
+}
+
 /** Which address the person must name, because the subnet that it lies in is not the plan's; undefined when it is. */
 function freeAddressOf(lab: LooseLab, mesh: LooseMesh): string | undefined {
-  const caller = lab.meshes.find(({ value }) => value?.kind === 'istio')?.value;
+  const caller = lab.meshes.find(({ value }) => value !== undefined && value.kind !== mesh.kind)?.value;
   switch (lab.aws?.border.mode) {
     case 'peering':
       return mesh.aws?.vpc && 'a free IPv4 address of its first private subnet';
     case 'privatelink':
-      return caller?.aws?.vpc && "a free IPv4 address of the Istio mesh's first private subnet";
+      return caller?.aws?.vpc && "a free IPv4 address of the other mesh's first private subnet";
     default:
       return undefined;
   }

@@ -7,6 +7,7 @@ import { checkServices } from './check-services';
 import { type Cidr, contains, formatCidr, overlaps, parseCidr, size } from './cidr';
 import type { Fault } from './fault';
 import { canonicalId, type Platform } from './lab';
+import { isReservedExport } from './reserved';
 import {
   type accessSchema,
   type imagesSchema,
@@ -147,9 +148,12 @@ function checkAccess(lab: LooseLab): Fault[] {
  */
 function checkNamespaces(lab: LooseLab): Fault[] {
   const ids = lab.services.map(({ id }) => canonicalId(id));
+  const isIstio = (id: string) => lab.meshes.find((mesh) => mesh.id === id.split('/')[0])?.value?.kind === 'istio';
   const namespaceOf = (id: string) => id.split('/').slice(0, 2).join('/');
   const crossing = lab.access.flatMap(({ from, to }) =>
-    from !== undefined && to !== undefined && from.split('/')[0] !== to.split('/')[0] ? [canonicalId(from)] : [],
+    from !== undefined && to !== undefined && isIstio(from) && from.split('/')[0] !== to.split('/')[0]
+      ? [canonicalId(from)]
+      : [],
   );
   return [...new Set(crossing)].flatMap((consumer): Fault[] => {
     const others = ids.filter((id) => id !== consumer && namespaceOf(id) === namespaceOf(consumer));
@@ -167,9 +171,10 @@ function checkDirection(lab: LooseLab, path: Fault['path'], from: string, to: st
   if (canonicalId(from) === canonicalId(to)) {
     return [{ path, value, problem: 'lets a service call itself, which needs no row', fix: 'remove the row' }];
   }
-  if (kindOf(from) !== 'consul' || kindOf(to) !== 'istio') return [];
-  const problem = 'goes from Consul to Istio, which this version does not carry';
-  return [{ path, value, problem, allowed: 'rows inside a mesh, and from Istio to Consul', fix: 'remove the row' }];
+  const [, , callee = ''] = canonicalId(to).split('/');
+  if (kindOf(from) !== 'consul' || kindOf(to) !== 'istio' || !isReservedExport(callee)) return [];
+  const problem = `can not be enforced: ${callee} is a name of the federation plane's own, so Consul would not tell the two apart`;
+  return [{ path, value, problem, allowed: 'any other service name', fix: 'rename the service' }];
 }
 
 function checkSettings(lab: LooseLab): Fault[] {

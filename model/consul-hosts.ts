@@ -44,8 +44,9 @@ export function serviceHost(lab: Lab, service: Service): Omit<HostSpec, 'program
     port: service.port,
     health: service.health,
     proxyConfig: { envoy_public_listener_json: JSON.stringify(listener) },
-    upstreams: localUpstreams(lab, service).map(({ callee, port }) => ({
+    upstreams: upstreamsOf(lab, service).map(({ callee, port, peer }) => ({
       DestinationName: callee.name,
+      ...(peer === undefined ? {} : { DestinationPeer: peer }),
       LocalBindPort: port,
     })),
   });
@@ -55,7 +56,7 @@ export function serviceHost(lab: Lab, service: Service): Omit<HostSpec, 'program
 /** Environment of the program on a service host. */
 export function programEnvironment(lab: Lab, service: Service): Record<string, string> {
   const own = mesh(lab, service.mesh);
-  const upstreams = localUpstreams(lab, service).map(({ callee, port }) => [
+  const upstreams = upstreamsOf(lab, service).map(({ callee, port }) => [
     upstreamVariable(callee.name),
     `http://127.0.0.1:${port}`,
   ]);
@@ -69,11 +70,22 @@ export function programEnvironment(lab: Lab, service: Service): Record<string, s
   };
 }
 
-/** Services of its own mesh that a service may call, each with the loopback port that leads there. */
-export function localUpstreams(lab: Lab, caller: Service): { callee: Service; port: number }[] {
-  return grantsFrom(lab, caller)
-    .filter(({ to }) => to.mesh === caller.mesh)
-    .map(({ to }, index) => ({ callee: to, port: firstUpstreamPort + index }));
+/** A service that another one of a Consul mesh may call through its sidecar. */
+export interface Upstream {
+  readonly callee: Service;
+  /** Loopback port that leads there. */
+  readonly port: number;
+  /** Name that the Consul mesh gave to the callee's mesh. @default - both are in one mesh */
+  readonly peer?: string;
+}
+
+/** What a service of a Consul mesh may call, in the order of the table. */
+export function upstreamsOf(lab: Lab, caller: Service): Upstream[] {
+  return grantsFrom(lab, caller).map(({ to }, index) => ({
+    callee: to,
+    port: firstUpstreamPort + index,
+    ...(to.mesh === caller.mesh ? {} : { peer: to.mesh }),
+  }));
 }
 
 function place(lab: Lab, own: Mesh, name: string, role: HostRole, address: string): HostPlace {

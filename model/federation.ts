@@ -28,6 +28,19 @@ export interface ImportConfig {
   readonly consumers: readonly ConsumerConfig[];
 }
 
+/** A service of ours that the peer may call, by way of the federation gateway. */
+export interface ExportConfig {
+  /** Export name, for people. */
+  readonly name: string;
+  /** Consul-side service name, and the `svc` part of its federation identity. */
+  readonly service: string;
+  /** The (plan-made, empty) Secret of the gateway that receives tls.crt, tls.key and ca.crt. */
+  readonly namespace: string;
+  readonly secret: string;
+  /** SPIFFE ID that the leaf must carry. */
+  readonly identity: string;
+}
+
 export interface PlaneConfig {
   readonly lab: string;
   /** Our mesh and the foreign mesh, by lab name; the foreign one is also the peering's name on the plane. */
@@ -42,6 +55,9 @@ export interface PlaneConfig {
   /** TCP port of the peer's mesh gateway. */
   readonly peerPort: number;
   readonly imports: readonly ImportConfig[];
+  readonly exports: readonly ExportConfig[];
+  /** Where the peer reaches the federation gateway: IPv4 address and TCP port. Absent without exports. */
+  readonly gateway?: { readonly address: string; readonly port: number };
   /** Consul config entries that the bootstrap step writes on the plane. */
   readonly configEntries: readonly Readonly<Record<string, unknown>>[];
 }

@@ -18,6 +18,7 @@ export interface ResolvedImport extends Import {
 
 /** Imports in the order of their names, each with an address of its own. */
 export function resolvedImports(lab: Lab, own: Mesh): ResolvedImport[] {
+  if (own.kind !== 'istio') return [];
   return imports(lab, own)
     .map((entry) => ({ ...entry, name: importName(entry.service.name, entry.peer.name) }))
     .sort((a, b) => (a.name < b.name ? -1 : 1))

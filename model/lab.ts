@@ -27,7 +27,10 @@ export interface Mesh {
   readonly place: Place;
   /** Installed by others. Nothing of it is installed or changed beyond the federation's own objects. */
   readonly existing: boolean;
-  /** Consul meshes: where the others reach its mesh gateway. Known when the plan is made. */
+  /**
+   * Where the others reach its mesh gateway or, of an Istio mesh, its federation gateway. Known when the plan is made.
+   * @default - nobody does
+   */
   readonly gateway?: Endpoint;
   /** Consul servers of a mesh on Kubernetes. */
   readonly servers: 1 | 3;

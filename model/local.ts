@@ -41,7 +41,7 @@ export interface KubernetesNetwork {
 }
 
 /** Carves a mesh network: first /24 machines, second /24 pods, last quarter service addresses. */
-export function kubernetesNetwork(mesh: Mesh): KubernetesNetwork {
+export function kubernetesNetwork(mesh: Pick<Mesh, 'network'>): KubernetesNetwork {
   const nodes = subnet(mesh.network, 24, 0);
   const services = subnet(mesh.network, mesh.network.prefix + 2, 3);
   return {

@@ -26,6 +26,19 @@ export function federationSecret(consumer: string, peer: string): string {
   return `${consumer}-${peer}-federation`;
 }
 
+/** Namespace, release, service account and `istio` label of the gateway by which other meshes call exported services. */
+export const federationGateway = 'federation-gateway';
+
+/** Export name: Gateway, VirtualService, policies and their release. */
+export function exportName(service: string, peer: string): string {
+  return `${service}-${peer}`;
+}
+
+/** Secret of the federation gateway with the export's federation leaf, key and the peer's roots. */
+export function exportSecret(service: string, peer: string): string {
+  return `${service}-${peer}-export`;
+}
+
 /** Environment variable by which a program finds a service that it may call: `INFO_URL` for `info`. */
 export function upstreamVariable(service: string): string {
   return `${service.toUpperCase().replaceAll('-', '_')}_URL`;

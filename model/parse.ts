@@ -218,7 +218,7 @@ function complete(loose: LooseLab): Lab {
         ? { datacenter: entry.datacenter ?? 'dc1', trustDomain: consulTrustDomain(clusterId(loose.name, id)) }
         : { trustDomain: istioTrustDomain };
     const place = completePlace(entry, platform, loose.aws);
-    const caller = written.find((other) => other.entry.kind === 'istio')?.entry.network;
+    const caller = written.find((other) => other.entry.kind !== kind)?.entry;
     const gateway = gatewayOf(entry, place, aws, caller);
     return {
       name: id,

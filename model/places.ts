@@ -1,9 +1,9 @@
 /** Where meshes and images are: what a lab file says, with every default filled in. */
 import type { z } from 'zod';
 import { type AwsMesh, type AwsSettings, nodePorts } from './aws';
-import { meshGatewayPort } from './gateways';
-import type { Charts, Endpoint, Images, Mesh, Place, Platform, Workload } from './lab';
-import { hostsNetwork } from './local';
+import { federationGatewayPort, meshGatewayPort } from './gateways';
+import type { Charts, Endpoint, Images, Place, Platform, Workload } from './lab';
+import { hostsNetwork, kubernetesNetwork } from './local';
 import { borderAddress, endpointAddress } from './network-plan';
 import type { imagesSchema, meshSchema, serviceSchema } from './schema';
 import type { awsMeshSchema, awsSchema } from './schema-aws';
@@ -50,34 +50,46 @@ function awsMesh(written: z.output<typeof awsMeshSchema> | undefined): AwsMesh {
 }
 
 /**
- * Where the other meshes reach the mesh gateway of a Consul mesh: known when the plan is made, so that nothing else is
- * ever dialled. Undefined for other meshes.
- * @param caller network of the mesh that calls
+ * Where the other meshes reach the mesh gateway of a Consul mesh, or the federation gateway of an Istio mesh: known when
+ * the plan is made, so that nothing else is ever dialled. Undefined when a person must say it and did not.
+ * @param caller the mesh that calls
  */
 export function gatewayOf(
   written: WrittenMesh,
   place: Place,
   aws: AwsSettings | undefined,
-  caller: Mesh['network'] | undefined,
+  caller: WrittenMesh | undefined,
 ): Endpoint | undefined {
-  if (written.kind !== 'consul') return undefined;
-  if (place.platform === 'local') {
-    return { address: hostsNetwork({ network: written.network }).meshGateway, port: meshGatewayPort };
-  }
-  const given = written.gateway;
-  if (place.platform === 'kubeconfig') {
-    // Without a load balancer of its own the mesh gateway is a port of every node.
-    const port = written.existing === true ? meshGatewayPort : nodePorts.meshGateway;
-    return { address: given ?? '', port };
-  }
-  const port = meshGatewayPort;
+  const port = gatewayPort(written, place);
+  const address = place.platform === 'aws' ? awsGateway(written, place, aws, caller) : gatewayAddress(written, place);
+  return address === undefined ? undefined : { address, port };
+}
+
+/** As the callers see it. Without a load balancer of its own a gateway is a port of every node. */
+function gatewayPort({ kind, existing }: WrittenMesh, { platform }: Place): number {
+  if (kind === 'istio') return platform === 'kubeconfig' ? nodePorts.federationGateway : federationGatewayPort;
+  return platform === 'kubeconfig' && existing !== true ? nodePorts.meshGateway : meshGatewayPort;
+}
+
+function gatewayAddress({ kind, network, gateway }: WrittenMesh, { platform }: Place): string | undefined {
+  if (platform !== 'local') return gateway;
+  return kind === 'consul' ? hostsNetwork({ network }).meshGateway : kubernetesNetwork({ network }).node;
+}
+
+function awsGateway(
+  { network, gateway, aws: own }: WrittenMesh,
+  place: AwsMesh,
+  aws: AwsSettings | undefined,
+  caller: WrittenMesh | undefined,
+): string | undefined {
+  // In a VPC of the person only they know which address is free.
   switch (aws?.border.mode) {
     case 'public':
-      return { address: place.elasticIp?.address ?? '', port };
+      return place.elasticIp?.address;
     case 'privatelink':
-      return { address: given ?? endpointAddress(caller ?? written.network, 0), port };
+      return gateway ?? (caller?.aws?.vpc ? undefined : endpointAddress(caller?.network ?? network, 0));
     default:
-      return { address: given ?? borderAddress(written.network, 0), port };
+      return gateway ?? (own?.vpc ? undefined : borderAddress(network, 0));
   }
 }
 

@@ -1,5 +1,5 @@
 /** Names that the product uses itself. A lab file that takes one would overwrite a part of the lab. */
-import { benchNamespace, federationNamespace } from './names';
+import { benchNamespace, federationGateway, federationNamespace } from './names';
 
 /** Longest mesh name: the longest Helm release is named after a service of 30 characters and a mesh. */
 export const longestMeshName = 11;
@@ -7,8 +7,11 @@ export const longestMeshName = 11;
 /** Folders beside those of the meshes, and the namespace of the border router. */
 const meshNames = ['bin', 'border', 'logs', 'plan', 'run', 'volumes'];
 
-const namespaces = ['default', federationNamespace, benchNamespace];
+const namespaces = ['default', federationNamespace, federationGateway, benchNamespace];
 const namespacePrefixes = ['istio-', 'kube-', 'plane-'];
+
+/** Services that a federation plane has in its catalog besides the exported ones. */
+const planeServices = ['consul', 'mesh-gateway'];
 
 const consulServices = ['border', 'consul', 'ingress-gateway', 'mesh-gateway', 'server'];
 
@@ -31,6 +34,11 @@ export function isReservedService(name: string, kind: 'istio' | 'consul'): boole
     case 'consul':
       return consulServices.includes(name) || name.endsWith('-sidecar-proxy');
   }
+}
+
+/** Whether a service can not be exported under its name: the federation plane's catalog has one of its own by it. */
+export function isReservedExport(name: string): boolean {
+  return planeServices.includes(name) || name.endsWith('-sidecar-proxy');
 }
 
 /** Secrets that the trust exchange fills. */

@@ -11,7 +11,8 @@ import { exportedServices, serviceIntentions } from '../model/access/consul';
 import { resolvedImports } from '../model/imports';
 import type { Lab, Mesh } from '../model/lab';
 import { consulNamespace, federationNamespace } from '../model/names';
-import { planeConfig, planes } from '../model/planes';
+import { planeConfig } from '../model/plane-config';
+import { planes } from '../model/planes';
 import { LabStack } from './lab-stack';
 import { addMeshProviders, type Clusters } from './providers';
 

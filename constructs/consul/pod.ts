@@ -2,7 +2,7 @@ import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { serviceDefaults, serviceIntentions } from '../../model/access/consul';
 import { publicListener } from '../../model/access/envoy';
-import { localUpstreams, programEnvironment } from '../../model/consul-hosts';
+import { programEnvironment, upstreamsOf } from '../../model/consul-hosts';
 import { sidecarPort } from '../../model/hosts';
 import type { KubeObject } from '../../model/kube';
 import type { Lab, Service } from '../../model/lab';
@@ -77,7 +77,9 @@ function listenerConfig(lab: Lab, service: Service): string {
 function deployment({ lab, service, program }: ConsulPodProps): KubeObject {
   const { name, namespace, port, health, replicas } = service;
   const labels = { app: name };
-  const upstreams = localUpstreams(lab, service).map(({ callee, port: at }) => `${callee.name}:${at}`);
+  const upstreams = upstreamsOf(lab, service).map(({ callee, port: at, peer }) =>
+    peer === undefined ? `${callee.name}:${at}` : `${callee.name}.svc.${peer}.peer:${at}`,
+  );
   const annotations = {
     ...programAnnotation(program).annotations,
     [annotation('connect-inject')]: 'true',

@@ -1,4 +1,5 @@
 /** The access table for Consul: config entries, the same through the HTTP API and as CRDs. */
+import type { ResolvedExport } from '../exports';
 import type { Lab, Mesh, Service } from '../lab';
 import { ingressGatewayService } from '../names';
 import { grants, grantsTo } from './table';
@@ -40,4 +41,17 @@ export function exportedServices(lab: Lab, mesh: Mesh): ConfigEntry | undefined 
     ),
   }));
   return Services.length === 0 ? undefined : { Kind: 'exported-services', Name: 'default', Services };
+}
+
+/**
+ * What a federation plane says of the services that it speaks for. Protocol `tcp` as on the other side: the caller's
+ * TLS ends at the federation gateway, which checks its certificate itself.
+ */
+export function planeEntries(exported: readonly ResolvedExport[]): ConfigEntry[] {
+  if (exported.length === 0) return [];
+  const Services = exported.map(({ service, peer }) => ({ Name: service.name, Consumers: [{ Peer: peer.name }] }));
+  return [
+    ...exported.map(({ service }) => serviceDefaults(service)),
+    { Kind: 'exported-services', Name: 'default', Services },
+  ];
 }

@@ -128,6 +128,12 @@ function accessLog(): Json[] {
   ];
 }
 
+/** HTTP filter configuration that refuses whoever's URI SANs, joined, are not exactly one of these identities. */
+export function onlyIdentities(identities: readonly string[]): Json {
+  const allowed = identities.map((identity) => ({ identity, rules: [] }));
+  return { '@type': `${extensions}.http.rbac.v3.RBAC`, matcher: byIdentity(allowed, 'connection') };
+}
+
 /** RBAC matcher: the joined URI SANs must equal one caller's, then one of its rules must hold. */
 function byIdentity(allowed: readonly Caller[], level: 'connection' | 'http'): Json {
   // Envoy refuses an empty map; a name nobody can have keeps "no caller" a rule like any other.

@@ -1,15 +1,29 @@
 /** The access table for Istio: AuthorizationPolicy and Sidecar objects. */
+import type { ResolvedExport } from '../exports';
 import { istioPrincipal } from '../identity';
 import type { KubeObject } from '../kube';
 import type { Lab, Service } from '../lab';
-import { benchNamespace, importHost, ingressNamespace } from '../names';
-import { type Grant, grantsFrom, grantsTo, type Rule } from './table';
+import { benchNamespace, federationGateway, importHost, ingressNamespace } from '../names';
+import { grantsFrom, grantsTo, type Rule } from './table';
 
-/** Lets exactly the callers of the table reach a service of an Istio mesh; a service without rows admits nobody. */
+/**
+ * Lets exactly the callers of the table reach a service of an Istio mesh; a service without rows admits nobody. Foreign
+ * callers come by the federation gateway, which tells them apart: to it, all that any of them may do is open here.
+ */
 export function authorizationPolicy(lab: Lab, callee: Service, trustDomain: string): KubeObject {
   const rows = grantsTo(lab, callee)
     .filter(({ from }) => from.mesh === callee.mesh)
-    .map((grant) => ruleOf(grant, istioPrincipal(trustDomain, grant.from.namespace, grant.from.name)));
+    .map(({ from, rules }) => ruleOf(rules, istioPrincipal(trustDomain, from.namespace, from.name)));
+  const foreign = grantsTo(lab, callee).filter(({ from }) => from.mesh !== callee.mesh);
+  const federated =
+    foreign.length === 0
+      ? []
+      : [
+          ruleOf(
+            foreign.flatMap(({ rules }) => rules),
+            istioPrincipal(trustDomain, federationGateway, federationGateway),
+          ),
+        ];
   const gateway = istioPrincipal(trustDomain, ingressNamespace, ingressNamespace);
   const page =
     callee.expose === 'page'
@@ -19,11 +33,28 @@ export function authorizationPolicy(lab: Lab, callee: Service, trustDomain: stri
     apiVersion: 'security.istio.io/v1',
     kind: 'AuthorizationPolicy',
     metadata: { name: callee.name, namespace: callee.namespace },
-    spec: { selector: { matchLabels: { app: callee.name } }, action: 'ALLOW', rules: [...rows, ...page] },
+    spec: { selector: { matchLabels: { app: callee.name } }, action: 'ALLOW', rules: [...rows, ...federated, ...page] },
   };
 }
 
-function ruleOf({ rules }: Grant, principal: string): Record<string, unknown> {
+/**
+ * Lets the callers of an export through the federation gateway, each by its exact foreign identity and only under the
+ * export's own server name.
+ */
+export function gatewayPolicy({ name, sni, callers }: ResolvedExport): KubeObject {
+  const rules = callers.map(({ identity, rules }) => ({
+    ...ruleOf(rules, identity.replace(/^spiffe:\/\//, '')),
+    when: [{ key: 'connection.sni', values: [sni] }],
+  }));
+  return {
+    apiVersion: 'security.istio.io/v1',
+    kind: 'AuthorizationPolicy',
+    metadata: { name, namespace: federationGateway },
+    spec: { selector: { matchLabels: { istio: federationGateway } }, action: 'ALLOW', rules },
+  };
+}
+
+function ruleOf(rules: readonly Rule[], principal: string): Record<string, unknown> {
   const from = [{ source: { principals: [principal] } }];
   const operations = rules.map(operation);
   // A rule that lets everything pass makes the others void.

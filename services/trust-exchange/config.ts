@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
 import { parseCidr } from '../../model/cidr';
-import type { PlaneConfig } from '../../model/federation';
+import type { ConsumerConfig, ExportConfig, PlaneConfig } from '../../model/federation';
 import { consulServiceIdentity, istioTrustDomain } from '../../model/identity';
 import { ConfigError } from './errors';
 
@@ -18,6 +18,8 @@ const importSchema = z.object({
   identity: text,
   consumers: z.array(consumerSchema),
 });
+const exportSchema = z.object({ name: label, service: label, namespace: label, secret: text, identity: text });
+const port = z.int().check(z.minimum(1), z.maximum(65_535));
 const planeSchema = z.object({
   lab: text,
   mesh: label,
@@ -26,12 +28,14 @@ const planeSchema = z.object({
   trustDomain: text,
   peerTrustDomain: text,
   peerNetwork: text,
-  peerPort: z.int().check(z.minimum(1), z.maximum(65_535)),
+  peerPort: port,
   imports: z.array(importSchema),
+  exports: z.array(exportSchema),
+  gateway: z.optional(z.object({ address: z.ipv4(), port })),
   configEntries: z.array(z.record(z.string(), z.unknown())),
 });
 
-/** One Secret to keep: the leaf of one consumer towards this plane's peer. */
+/** One Secret to keep: the leaf of one consumer or export towards this plane's peer. */
 export interface Target {
   /** `namespace/secret`, unique. */
   readonly key: string;
@@ -60,16 +64,17 @@ export function parseConfig(content: unknown, file: string): PlaneConfig {
       result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`),
     );
   }
-  const config: PlaneConfig = result.data;
+  const { gateway, ...rest } = result.data;
+  const config: PlaneConfig = { ...rest, ...(gateway === undefined ? {} : { gateway }) };
   const faults = crossChecks(config);
   if (faults.length > 0) throw new ConfigError(file, faults);
   return config;
 }
 
-/** The Secrets to keep, one per consumer however many imports it has. */
+/** The Secrets to keep, one per consumer however many imports it has, and one per export. */
 export function targetsOf(config: PlaneConfig): readonly Target[] {
   const targets = new Map<string, Target>();
-  for (const consumer of config.imports.flatMap((item) => item.consumers)) {
+  for (const consumer of [...config.imports.flatMap((item) => item.consumers), ...config.exports]) {
     const { namespace, secret, service, identity } = consumer;
     targets.set(targetKey(consumer), { key: targetKey(consumer), namespace, secret, service, identity });
   }
@@ -104,16 +109,32 @@ function crossChecks(config: PlaneConfig): string[] {
       faults.push(`${at}.identity: "${item.identity}" is not of the peer's trust domain ${config.peerTrustDomain}`);
     }
     item.consumers.forEach((consumer, position) => {
-      const expected = consulServiceIdentity(config.trustDomain, config.datacenter, consumer.service);
-      if (consumer.identity !== expected) {
-        faults.push(`${at}.consumers.${position}.identity: "${consumer.identity}" must be "${expected}"`);
-      }
-      const known = identities.get(targetKey(consumer));
-      if (known !== undefined && known !== consumer.identity) {
-        faults.push(`${at}.consumers.${position}.secret: "${consumer.secret}" already carries ${known}`);
-      }
-      identities.set(targetKey(consumer), consumer.identity);
+      faults.push(...leafFaults(config, `${at}.consumers.${position}`, consumer, identities));
     });
   });
+  config.exports.forEach((item, index) => {
+    faults.push(...leafFaults(config, `exports.${index}`, item, identities));
+  });
+  if (config.exports.length > 0 && config.gateway === undefined) {
+    faults.push('gateway: is missing; the peer must be told where it reaches the exports');
+  }
+  return faults;
+}
+
+/** @param identities what each Secret looked at so far carries */
+function leafFaults(
+  config: PlaneConfig,
+  at: string,
+  item: ConsumerConfig | ExportConfig,
+  identities: Map<string, string>,
+): string[] {
+  const faults: string[] = [];
+  const expected = consulServiceIdentity(config.trustDomain, config.datacenter, item.service);
+  if (item.identity !== expected) faults.push(`${at}.identity: "${item.identity}" must be "${expected}"`);
+  const known = identities.get(targetKey(item));
+  if (known !== undefined && known !== item.identity) {
+    faults.push(`${at}.secret: "${item.secret}" already carries ${known}`);
+  }
+  identities.set(targetKey(item), item.identity);
   return faults;
 }

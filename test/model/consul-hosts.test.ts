@@ -12,6 +12,7 @@ const local = labOf({
     ...smallFile.access,
     { from: 'east/web', to: 'east/store' },
     { from: 'east/web', to: 'east/info', methods: ['GET'] },
+    { from: 'east/web', to: 'west/backend', paths: ['/healthz'] },
   ],
 });
 
@@ -49,11 +50,12 @@ test('a service has a host of its own, with the public listener of its address',
   );
 });
 
-test('a service may dial what the table lets it call in its mesh, on a port of its own for each', () => {
+test('a service may dial what the table lets it call, in its mesh and across the border, on a port of its own for each', () => {
   const web = service(local, 'east/web/web');
   expect(proxyOf(serviceHost(local, web)).Upstreams).toEqual([
     { DestinationName: 'store', LocalBindPort: 9191 },
     { DestinationName: 'info', LocalBindPort: 9192 },
+    { DestinationName: 'backend', DestinationPeer: 'west', LocalBindPort: 9193 },
   ]);
   expect(programEnvironment(local, web)).toEqual({
     HOST: '127.0.0.1',
@@ -62,6 +64,7 @@ test('a service may dial what the table lets it call in its mesh, on a port of i
     MESH_KIND: 'consul',
     STORE_URL: 'http://127.0.0.1:9191',
     INFO_URL: 'http://127.0.0.1:9192',
+    BACKEND_URL: 'http://127.0.0.1:9193',
     MODE: 'x',
   });
   expect(proxyOf(serviceHost(local, service(local, 'east/info/info'))).Upstreams).toEqual([]);

@@ -51,16 +51,16 @@ const access: Case[] = [
     },
   ],
   [
-    'a row from Consul to Istio',
+    'an unknown callee from Consul to Istio',
     last,
-    '- { from: east/info, to: west/backend }',
+    '- { from: east/info, to: west/bakend }',
     {
-      path: ['access', 1],
+      path: ['access', 1, 'to'],
       line: 14,
-      value: 'east/info → west/backend',
-      problem: 'goes from Consul to Istio, which this version does not carry',
-      allowed: 'rows inside a mesh, and from Istio to Consul',
-      fix: 'remove the row',
+      value: 'west/bakend',
+      problem: 'names no service of this file',
+      allowed: ids,
+      fix: 'did you mean west/backend?',
     },
   ],
   [

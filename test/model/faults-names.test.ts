@@ -75,6 +75,41 @@ describe('names', () => {
     ]);
   });
 
+  test('two callees of one name must not become one export, nor a callee the identity of a caller', () => {
+    const twin = right.replace(backend, `${backend}\n  west/apps/backend: { port: 8080, program: a.js }`);
+    const out = '  - { from: west/backend, to: east/info }\n';
+    expect(twin).toContain(out);
+    const back = (id: string) => `  - { from: east/info, to: ${id} }\n`;
+    const shared = { path: ['access', 2], value: 'west/apps/backend', fix: 'rename one of the two services' };
+    const fault = { ...shared, problem: 'is known in mesh east by the same identity as west/backend/backend' };
+    expect(parseLab(twin.replace(out, out + back('west/backend'))).faults).toEqual([]);
+    expect(parseLab(twin.replace(out, out + back('west/apps/backend'))).faults).toMatchObject([fault]);
+    const both = twin.replace(out, back('west/backend') + back('west/apps/backend'));
+    expect(parseLab(both).faults).toMatchObject([
+      fault,
+      // The caller would not know them apart either.
+      { path: ['access', 2], problem: 'gives east/info the same variable BACKEND_URL as west/backend/backend' },
+    ]);
+  });
+
+  test.each(['consul', 'mesh-gateway', 'a-sidecar-proxy'])('a service called %s can not be exported', (name) => {
+    const named = right.replaceAll('west/backend', `west/${name}`);
+    expect(parseLab(named).faults).toEqual([]);
+    expect(parseLab(`${named}  - { from: east/info, to: west/${name} }\n`).faults).toMatchObject([
+      {
+        path: ['access', 2],
+        value: `east/info → west/${name}`,
+        problem: `can not be enforced: ${name} is a name of the federation plane's own, so Consul would not tell the two apart`,
+        fix: 'rename the service',
+      },
+    ]);
+  });
+
+  test('a Consul service that calls another mesh may share its namespace', () => {
+    const beside = right.replace(info, `${info}\n  east/info/other: { port: 8080, program: a.js }`);
+    expect(parseLab(`${beside}  - { from: east/info, to: west/backend }\n`).faults).toEqual([]);
+  });
+
   test('a service that calls another mesh has its namespace for itself', () => {
     const beside = right.replace(backend, `${backend}\n  west/backend/other: { port: 8080, program: a.js }`);
     expect(parseLab(beside).faults).toEqual([

@@ -60,9 +60,9 @@ describe('on platform kubeconfig', () => {
     ['no gateway of Consul', { east: { gateway: undefined } }, 'meshes.east.gateway: is missing'],
     ['a gateway that is a name', { east: { gateway: 'lb.example' } }, 'meshes.east.gateway: is not valid'],
     [
-      'a gateway of Istio',
-      { west: { gateway: '10.10.0.2' } },
-      'meshes.west.gateway: belongs to Consul meshes on platform kubeconfig or in a VPC of your own only',
+      'no gateway of an Istio mesh that Consul calls',
+      { access: [{ from: 'east/info', to: 'west/backend' }] },
+      'meshes.west.gateway: is missing',
     ],
     [
       'a trust domain of a mesh that is installed',

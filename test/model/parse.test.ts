@@ -22,6 +22,7 @@ describe('a right lab file', () => {
         meshes: [
           {
             ...localMesh,
+            gateway: { address: '10.10.0.2', port: 15443 },
             name: 'west',
             kind: 'istio',
             network: network('10.10.0.0/16'),

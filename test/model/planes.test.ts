@@ -1,6 +1,9 @@
 import * as fc from 'fast-check';
+import { resolvedExports } from '../../model/exports';
+import { resolvedImports } from '../../model/imports';
 import { type Mesh, mesh, service } from '../../model/lab';
-import { federationIdentity, federationTrustDomain, planeConfig, planes } from '../../model/planes';
+import { planeConfig } from '../../model/plane-config';
+import { federationIdentity, federationTrustDomain, planes } from '../../model/planes';
 import { labOf, labs, localLab, smallFile } from '../support/labs';
 
 const federation = '7223a4ab-1d92-5449-88a3-8498b3fde7cf.consul';
@@ -42,7 +45,33 @@ test('the plane is told what it may copy, and nothing else', () => {
         ],
       },
     ],
+    exports: [],
     configEntries: [],
+  });
+});
+
+test('the plane is told what it exports, where the peer finds it, and what Consul must know of it', () => {
+  const lab = labOf({ access: [{ from: 'east/info', to: 'west/backend', methods: ['GET'] }] });
+  expect(planeConfig(lab, mesh(lab, 'west'), mesh(lab, 'east'))).toMatchObject({
+    imports: [],
+    exports: [
+      {
+        name: 'backend-east',
+        service: 'backend',
+        namespace: 'federation-gateway',
+        secret: 'backend-east-export',
+        identity: `spiffe://${federation}/ns/default/dc/istio/svc/backend`,
+      },
+    ],
+    gateway: { address: '10.10.0.2', port: 15443 },
+    configEntries: [
+      { Kind: 'service-defaults', Name: 'backend', Protocol: 'tcp' },
+      {
+        Kind: 'exported-services',
+        Name: 'default',
+        Services: [{ Name: 'backend', Consumers: [{ Peer: 'east' }] }],
+      },
+    ],
   });
 });
 
@@ -83,12 +112,14 @@ test('no trust domain is used twice, and none is that of a mesh', () => {
 test('no two services share a federation identity: one would have the rights of both', () => {
   fc.assert(
     fc.property(labs, (lab) => {
-      const consumers = planes(lab).flatMap(({ own, peer }) =>
-        planeConfig(lab, own, peer).imports.flatMap((entry) => entry.consumers),
-      );
+      const identities = planes(lab).flatMap(({ own, peer }) => [
+        ...resolvedImports(lab, own).flatMap(({ consumers }) =>
+          consumers.map(({ id, name }) => [federationIdentity(lab, own.name, peer.name, name), id] as const),
+        ),
+        ...resolvedExports(lab, own).map(({ identity, service: { id } }) => [identity, id] as const),
+      ]);
       const owners = new Map<string, string>();
-      for (const { identity, namespace, service } of consumers) {
-        const owner = `${namespace}/${service}`;
+      for (const [identity, owner] of identities) {
         expect(owners.get(identity) ?? owner).toBe(owner);
         owners.set(identity, owner);
       }
@@ -99,17 +130,21 @@ test('no two services share a federation identity: one would have the rights of 
 test('a plane never holds the name of a service that no row lets across', () => {
   fc.assert(
     fc.property(labs, (lab) => {
-      const named = planes(lab).flatMap(({ own, peer }) =>
-        planeConfig(lab, own, peer).imports.flatMap((entry) =>
+      const configs = planes(lab).map(({ own, peer }) => ({ own, config: planeConfig(lab, own, peer) }));
+      const named = configs.flatMap(({ own, config }) =>
+        config.imports.flatMap((entry) =>
           entry.consumers.map((consumer) => `${own.name}/${consumer.namespace}/${consumer.service} ${entry.service}`),
         ),
       );
       const rows = lab.services.flatMap((to) =>
         lab.access
           .filter((row) => row.to === to.id && row.from.split('/')[0] !== to.mesh)
-          .map((row) => `${row.from} ${to.name}`),
+          .map((row) => ({ ...row, out: mesh(lab, to.mesh).kind === 'consul', name: to.name })),
       );
-      expect(new Set(named)).toEqual(new Set(rows));
+      const out = rows.filter((row) => row.out).map(({ from, name }) => `${from} ${name}`);
+      expect(new Set(named)).toEqual(new Set(out));
+      const shown = configs.flatMap(({ config }) => config.exports.map((entry) => entry.service));
+      expect(new Set(shown)).toEqual(new Set(rows.filter((row) => !row.out).map(({ name }) => name)));
     }),
   );
 });

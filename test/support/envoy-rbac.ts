@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import type { Json } from '../../model/access/envoy';
+import type { KubeObject } from '../../model/kube';
 
 /** What Envoy knows of a request: the URI SANs of the client's certificate, and HTTP where it reads it. */
 export interface Seen {
@@ -108,6 +109,38 @@ export function listenerDecision(config: Json): (seen: Seen) => boolean {
     const entry = map.get(seen.uris.join(','));
     if (entry === undefined) return allows(tree.on_no_match);
     return 'matcher' in entry ? rulesAllow(entry.matcher, seen) : allows(entry);
+  };
+}
+
+const httpFilter = z.object({
+  applyTo: z.literal('HTTP_FILTER'),
+  match: z.strictObject({
+    context: z.literal('GATEWAY'),
+    listener: z.strictObject({
+      portNumber: z.number(),
+      filterChain: z.strictObject({ sni: z.string().min(1), filter: z.strictObject({ name: z.string() }) }),
+    }),
+  }),
+  patch: z.strictObject({
+    operation: z.literal('INSERT_FIRST'),
+    value: z.strictObject({
+      name: z.string(),
+      typed_config: z.strictObject({ '@type': type('envoy.extensions.filters.http.rbac.v3.RBAC'), matcher }),
+    }),
+  }),
+});
+
+/** Reads an export's filter; the answer says whether it lets a certificate with these URIs pass under this server name. */
+export function filterDecision(filter: KubeObject): (uris: readonly string[], sni: string) => boolean {
+  const { configPatches } = z.object({ configPatches: z.array(z.unknown()) }).parse(filter.spec);
+  const { match, patch } = httpFilter.parse(configPatches[0]);
+  const tree = patch.value.typed_config.matcher;
+  const map = new Map(Object.entries(tree.matcher_tree.exact_match_map.map));
+  return (uris, sni) => {
+    // Under another server name this filter is not in the chain.
+    if (sni !== match.listener.filterChain.sni) return true;
+    const entry = map.get(uris.join(','));
+    return allows(entry === undefined || 'matcher' in entry ? tree.on_no_match : entry);
   };
 }
 

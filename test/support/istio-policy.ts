@@ -7,11 +7,13 @@ export interface Seen {
   readonly principal: string;
   readonly method: string;
   readonly path: string;
+  /** Server name that the client asked for. @default - none */
+  readonly sni?: string;
 }
 
 const texts = z.array(z.string().min(1)).min(1);
 const spec = z.strictObject({
-  selector: z.strictObject({ matchLabels: z.strictObject({ app: z.string().min(1) }) }),
+  selector: z.strictObject({ matchLabels: z.partialRecord(z.enum(['app', 'istio']), z.string().min(1)) }),
   action: z.literal('ALLOW'),
   rules: z.array(
     z.strictObject({
@@ -21,6 +23,10 @@ const spec = z.strictObject({
         .array(z.strictObject({ operation: z.strictObject({ methods: texts.optional(), paths: texts.optional() }) }))
         .min(1)
         .optional(),
+      when: z
+        .array(z.strictObject({ key: z.literal('connection.sni'), values: texts }))
+        .min(1)
+        .optional(),
     }),
   ),
 });
@@ -28,10 +34,11 @@ const spec = z.strictObject({
 /** Reads an ALLOW policy; the answer says whether it lets a request through to the workload. */
 export function policyDecision(policy: KubeObject): (seen: Seen) => boolean {
   const { rules } = spec.parse(policy.spec);
-  return ({ principal, method, path }) => {
+  return ({ principal, method, path, sni = '' }) => {
     const [plain = ''] = path.split('?');
     return rules.some(
-      ({ from, to }) =>
+      ({ from, to, when = [] }) =>
+        when.every(({ values }) => matches(values, sni)) &&
         from.some(({ source }) => matches(source.principals, principal)) &&
         (to === undefined ||
           to.some(({ operation }) => matches(operation.methods, method) && matches(operation.paths, plain))),

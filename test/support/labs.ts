@@ -5,7 +5,13 @@ import * as fc from 'fast-check';
 import { formatFaults } from '../../model/fault';
 import { type Lab, methods } from '../../model/lab';
 import { parseLab } from '../../model/parse';
-import { isReservedMesh, isReservedNamespace, isReservedService, isReservedVariable } from '../../model/reserved';
+import {
+  isReservedExport,
+  isReservedMesh,
+  isReservedNamespace,
+  isReservedService,
+  isReservedVariable,
+} from '../../model/reserved';
 import { plainText } from '../../model/schema';
 
 export const root = join(__dirname, '../..');
@@ -194,17 +200,19 @@ export const labFiles: fc.Arbitrary<LabFile> = meshes.chain(({ istio, consul, en
 
 interface Listed {
   readonly mesh: string;
+  readonly name: string;
   readonly namespace: string;
   readonly id: string;
 }
 
 function accessRows(list: readonly Listed[], consul: string): fc.Arbitrary<unknown[]> {
-  // A consumer of another mesh has its namespace for itself.
+  // An Istio consumer of another mesh has its namespace for itself.
   const alone = (one: Listed) =>
     list.every((two) => two === one || two.mesh !== one.mesh || two.namespace !== one.namespace);
+  const isExportable = ({ name }: Listed) => !isReservedExport(name);
   const pairs = list.flatMap((from) =>
     list
-      .filter((to) => to !== from && (to.mesh === from.mesh || (from.mesh !== consul && alone(from))))
+      .filter((to) => to !== from && (to.mesh === from.mesh || (from.mesh === consul ? isExportable(to) : alone(from))))
       .map((to) => [from, to] as const),
   );
   const key = (row: { from: string; to: string; methods?: string[]; paths?: string[] }) =>

@@ -1,12 +1,15 @@
 /** Both policy languages say what the table says, for every caller, callee, method and path. */
 import * as fc from 'fast-check';
 import { publicListener } from '../../../model/access/envoy';
-import { authorizationPolicy } from '../../../model/access/istio';
+import { exportFilter } from '../../../model/access/gateway';
+import { authorizationPolicy, gatewayPolicy } from '../../../model/access/istio';
+import { resolvedExports } from '../../../model/exports';
 import { consulServiceIdentity, istioPrincipal } from '../../../model/identity';
 import { type Lab, mesh, type Service } from '../../../model/lab';
+import { federationGateway } from '../../../model/names';
 import { federationIdentity } from '../../../model/planes';
 import { allowed, requestsOf } from '../../support/allowed';
-import { listenerDecision } from '../../support/envoy-rbac';
+import { filterDecision, listenerDecision } from '../../support/envoy-rbac';
 import { policyDecision } from '../../support/istio-policy';
 import { labOf, labs, smallFile } from '../../support/labs';
 
@@ -33,7 +36,30 @@ function decisionOf(lab: Lab, callee: Service): Decide {
     return (uris, method, path) => decide({ uris, method, path });
   }
   const decide = policyDecision(authorizationPolicy(lab, callee, own.trustDomain));
-  return ([uri = ''], method, path) => decide({ principal: uri.replace('spiffe://', ''), method, path });
+  const gateway = istioPrincipal(own.trustDomain, federationGateway, federationGateway);
+  const exported = resolvedExports(lab, own).find(({ service }) => service.id === callee.id);
+  return (uris, method, path) => {
+    const [uri = ''] = uris;
+    if (!uri.startsWith(`spiffe://${exported?.peer.trustDomain}/`)) {
+      return decide({ principal: uri.replace('spiffe://', ''), method, path });
+    }
+    return gatewayPasses(lab, callee, uris, method, path) && decide({ principal: gateway, method, path });
+  };
+}
+
+/** How the federation gateway decides: all policies that select it, and all filters, under the callee's server name. */
+function gatewayPasses(lab: Lab, callee: Service, ...[uris, method, path]: Parameters<Decide>): boolean {
+  const all = resolvedExports(lab, mesh(lab, callee.mesh));
+  const sni = all.find(({ service }) => service.id === callee.id)?.sni ?? '';
+  // Istio takes a certificate for each of its URIs.
+  const principals = uris.map((uri) => uri.replace('spiffe://', ''));
+  return (
+    all.every((entry) => filterDecision(exportFilter(entry))(uris, sni)) &&
+    all.some((entry) => {
+      const decide = policyDecision(gatewayPolicy(entry));
+      return principals.some((principal) => decide({ principal, method, path, sni }));
+    })
+  );
 }
 
 const decide = (lab: Lab, callee: Service, ...rest: Parameters<Decide>) => decisionOf(lab, callee)(...rest);
@@ -88,6 +114,29 @@ test('a certificate with a second URI is refused by every Consul listener, which
     }),
     { numRuns: 40 },
   );
+}, 30_000);
+
+test('a certificate with a second URI is refused by the federation gateway, whichever comes first', () => {
+  let tried = 0;
+  fc.assert(
+    fc.property(busy, requestsOf, (lab, requests) => {
+      for (const own of lab.meshes) {
+        for (const { service: callee, callers } of resolvedExports(lab, own)) {
+          for (const first of callers) {
+            for (const second of [...callers.map(({ identity }) => identity), 'spiffe://x/y']) {
+              for (const { method, path } of requests(lab).slice(0, 2)) {
+                expect(gatewayPasses(lab, callee, [first.identity, second], method, path)).toBe(false);
+                expect(gatewayPasses(lab, callee, [second, first.identity], method, path)).toBe(false);
+                tried += 1;
+              }
+            }
+          }
+        }
+      }
+    }),
+    { numRuns: 100 },
+  );
+  expect(tried).toBeGreaterThan(20);
 }, 30_000);
 
 test.each([

@@ -105,6 +105,7 @@ export function planeConfig(change: Partial<PlaneConfig> = {}): PlaneConfig {
         consumers: [{ service: 'backend', namespace: 'weather', secret: 'backend-east-federation', identity: backend }],
       },
     ],
+    exports: [],
     configEntries: [],
     ...change,
   };

@@ -1,0 +1,69 @@
+/**
+ * What Istio has no word for at the federation gateway. Both filters hold at this gateway only, whatever the mesh around
+ * it says, so that an existing mesh need not be changed.
+ */
+import type { ResolvedExport } from '../exports';
+import { federationGatewayPort } from '../gateways';
+import type { KubeObject } from '../kube';
+import { federationGateway } from '../names';
+import { type Json, onlyIdentities } from './envoy';
+
+const manager = 'envoy.filters.network.http_connection_manager';
+
+/**
+ * Paths are read as in Consul's public listener: dots and double slashes resolved before the rules, escaped slashes
+ * refused. The caller's certificate is the only source of x-forwarded-client-cert.
+ */
+export function gatewayReading(): KubeObject {
+  const value = {
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
+      forward_client_cert_details: 'SANITIZE_SET',
+      normalize_path: true,
+      merge_slashes: true,
+      path_with_escaped_slashes_action: 'REJECT_REQUEST',
+    },
+  };
+  const listener = { portNumber: federationGatewayPort, filterChain: { filter: { name: manager } } };
+  return envoyFilter('reading', [
+    {
+      applyTo: 'NETWORK_FILTER',
+      match: { context: 'GATEWAY', listener },
+      patch: { operation: 'MERGE', value },
+    },
+  ]);
+}
+
+/**
+ * Istio's matchers take a certificate for each of its URI SANs, so that the peer's CA could name two callers in one; a
+ * caller has exactly one. And the callers of an export may write any Host: they dial a loopback port of their own.
+ */
+export function exportFilter({ name, sni, callers }: ResolvedExport): KubeObject {
+  const listener = { portNumber: federationGatewayPort, filterChain: { sni, filter: { name: manager } } };
+  const identities = callers.map(({ identity }) => identity);
+  return envoyFilter(name, [
+    {
+      applyTo: 'HTTP_FILTER',
+      match: { context: 'GATEWAY', listener },
+      patch: {
+        operation: 'INSERT_FIRST',
+        value: { name: 'isthmus.one-identity', typed_config: onlyIdentities(identities) },
+      },
+    },
+    {
+      // Behind one server name there is one virtual host, and it is this export.
+      applyTo: 'VIRTUAL_HOST',
+      match: { context: 'GATEWAY', routeConfiguration: { gateway: `${federationGateway}/${name}` } },
+      patch: { operation: 'MERGE', value: { domains: ['*'] } },
+    },
+  ]);
+}
+
+function envoyFilter(name: string, configPatches: readonly Json[]): KubeObject {
+  return {
+    apiVersion: 'networking.istio.io/v1alpha3',
+    kind: 'EnvoyFilter',
+    metadata: { name, namespace: federationGateway },
+    spec: { workloadSelector: { labels: { istio: federationGateway } }, configPatches },
+  };
+}
