@@ -78,8 +78,9 @@ const strictMutualTls: KubeObject = {
 };
 
 /**
- * A program may read %2f as a slash, the rules would not. Such a path is refused at the callee, as in Consul's public
- * listener. Istio's own settings can only decode it, which would also rewrite it on its way to other meshes.
+ * A program may read %2f as a slash, the rules would not. Such a path is refused at the callee, and `//` is read as `/`,
+ * as in Consul's public listener. Istio's own settings can only decode %2f, and would also rewrite a path on its way to
+ * other meshes.
  */
 const refuseEscapedSlashes: KubeObject = {
   apiVersion: 'networking.istio.io/v1alpha3',
@@ -98,6 +99,7 @@ const refuseEscapedSlashes: KubeObject = {
           typed_config: {
             '@type':
               'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
+            merge_slashes: true,
             path_with_escaped_slashes_action: 'REJECT_REQUEST',
           },
         },

@@ -12,7 +12,7 @@ import type { Lab, Mesh, Service } from '../lab';
 import { mesh as meshOf } from '../lab';
 import { ingressGatewayService } from '../names';
 import { federationIdentity } from '../planes';
-import { connectionOnly, type Grant, grantsTo, type Rule } from './table';
+import { connectionOnly, type Grant, grantsTo, pageRule, type Rule } from './table';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -23,9 +23,6 @@ export interface Caller {
   readonly identity: string;
   readonly rules: readonly Rule[];
 }
-
-/** What anybody may ask of an exposed service, as at Istio's ingress gateway. */
-const pageRule: Rule = { methods: ['GET', 'HEAD'], paths: [] };
 
 /** The callers of a Consul service as its sidecar sees them. */
 export function callers(lab: Lab, callee: Service): Caller[] {

@@ -4,7 +4,7 @@ import { istioPrincipal } from '../identity';
 import type { KubeObject } from '../kube';
 import type { Lab, Service } from '../lab';
 import { benchNamespace, federationGateway, importHost, ingressNamespace } from '../names';
-import { grantsFrom, grantsTo, type Rule } from './table';
+import { grantsFrom, grantsTo, pageRule, type Rule } from './table';
 
 /**
  * Lets exactly the callers of the table reach a service of an Istio mesh; a service without rows admits nobody. Foreign
@@ -27,7 +27,7 @@ export function authorizationPolicy(lab: Lab, callee: Service, trustDomain: stri
   const gateway = istioPrincipal(trustDomain, ingressNamespace, ingressNamespace);
   const page =
     callee.expose === 'page'
-      ? [{ from: [{ source: { principals: [gateway] } }], to: [{ operation: { methods: ['GET', 'HEAD'] } }] }]
+      ? [{ from: [{ source: { principals: [gateway] } }], to: [{ operation: operation(pageRule) }] }]
       : [];
   return {
     apiVersion: 'security.istio.io/v1',

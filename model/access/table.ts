@@ -11,6 +11,9 @@ export interface Grant {
 /** Empty `methods` or `paths` mean all. */
 export type Rule = Pick<AccessRow, 'methods' | 'paths'>;
 
+/** What anybody may ask of an exposed service (`expose: page`) through its mesh's ingress gateway, without a row. */
+export const pageRule: Rule = { methods: ['GET', 'HEAD'], paths: [] };
+
 /** Rows grouped by caller and callee, in the order of the table. */
 export function grants(lab: Lab): Grant[] {
   const grouped = new Map<string, { from: Service; to: Service; rules: Rule[] }>();
@@ -58,6 +61,11 @@ export function peers(lab: Lab, of: Mesh): Mesh[] {
         ({ from, to }) => [from.mesh, to.mesh].includes(of.name) && [from.mesh, to.mesh].includes(other.name),
       ),
   );
+}
+
+/** Whether a path is one that a rule names: a slash at the rule's end makes it a prefix. */
+export function covers(rulePath: string, path: string): boolean {
+  return rulePath.endsWith('/') ? path.startsWith(rulePath) : path === rulePath;
 }
 
 /** Whether every rule lets everything pass, so that checking connections is enough. */

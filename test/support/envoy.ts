@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import { Agent, request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { connect, type TLSSocket } from 'node:tls';
 import type { Json } from '../../model/access/envoy';
 import { endingWithUs } from '../../scripts/machine/exec';
 import { until } from '../../scripts/machine/until';
@@ -15,13 +16,25 @@ export interface RunningEnvoy {
   readonly root: Root;
   /** Status of a request to a listener by its index; 0 when the connection was cut. */
   readonly ask: (listener: number, caller: Identity, method: string, path: string) => Promise<number>;
+  /** The same with methods and targets as they are, byte for byte, which no HTTP client would send. */
+  readonly askRaw: (listener: number, caller: Identity, requests: readonly RawRequest[]) => Promise<RawAnswer[]>;
   readonly stop: () => Promise<void>;
+}
+
+type RawRequest = readonly [method: string, target: string];
+
+/** Status, and the target that the program got; status 0 when the connection was cut. */
+export interface RawAnswer {
+  readonly status: number;
+  readonly target?: string;
 }
 
 export async function startEnvoy(envoy: string, folder: string, listeners: readonly Json[]): Promise<RunningEnvoy> {
   const root = await makeRoot();
   const own = await root.leaf(['spiffe://callee']);
-  const program = createServer((_request, response) => response.end('yes')).listen(0, '127.0.0.1');
+  const program = createServer(({ url = '' }, response) => {
+    response.setHeader('content-length', url.length).end(url);
+  }).listen(0, '127.0.0.1');
   await once(program, 'listening');
   const config = {
     admin: { address: { socket_address: { address: '127.0.0.1', port_value: 0 } } },
@@ -38,7 +51,12 @@ export async function startEnvoy(envoy: string, folder: string, listeners: reado
   };
   try {
     const ports = await portsOf(process.admin, listeners.length);
-    return { root, stop, ask: (listener, ...rest) => ask(ports[listener] ?? 0, root, ...rest) };
+    return {
+      root,
+      stop,
+      ask: (listener, ...rest) => ask(ports[listener] ?? 0, root, ...rest),
+      askRaw: (listener, ...rest) => askRaw(ports[listener] ?? 0, root, ...rest),
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -119,6 +137,50 @@ function localApp(port: number): Json {
     type: 'STATIC',
     load_assignment: { cluster_name: 'local_app', endpoints: [{ lb_endpoints: [{ endpoint }] }] },
   };
+}
+
+/** One request after the other on one connection, and on a new one whenever Envoy closes it. */
+async function askRaw(
+  port: number,
+  root: Root,
+  { cert, key }: Identity,
+  requests: readonly RawRequest[],
+): Promise<RawAnswer[]> {
+  const open = () =>
+    connect({ host: '127.0.0.1', port, ca: root.pem, cert, key, checkServerIdentity: () => undefined });
+  let socket = open();
+  const answers: RawAnswer[] = [];
+  for (const [method, target] of requests) {
+    if (socket.destroyed || socket.readableEnded) socket = open();
+    socket.write(Buffer.from(`${method} ${target} HTTP/1.1\r\nHost: callee\r\n\r\n`, 'latin1'));
+    answers.push(await answer(socket, method === 'HEAD'));
+  }
+  socket.destroy();
+  return answers;
+}
+
+/** Reads one answer, whose length is told. */
+function answer(socket: TLSSocket, isHead: boolean): Promise<RawAnswer> {
+  return new Promise((resolve) => {
+    let text = '';
+    const done = (result: RawAnswer) => {
+      socket.removeAllListeners();
+      // A late reset is no failure of the next request, which looks for itself.
+      socket.on('error', () => {});
+      if (result.status === 0 || /^connection: close/im.test(text)) socket.destroy();
+      resolve(result);
+    };
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString('latin1');
+      const [head = '', ...bodies] = text.split('\r\n\r\n');
+      const length = isHead ? 0 : Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? 0);
+      if (bodies.length === 0 || bodies.join('\r\n\r\n').length < length) return;
+      const status = Number(head.split(' ')[1]);
+      done(status === 200 ? { status, target: bodies.join('').slice(0, length) } : { status });
+    });
+    socket.on('error', () => done({ status: 0 }));
+    socket.on('close', () => done({ status: 0 }));
+  });
 }
 
 /** One request on a connection of its own. */

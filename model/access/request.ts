@@ -1,0 +1,98 @@
+/**
+ * How a proxy of ours reads a request before any rule compares it: Envoy's `normalize_path`, `merge_slashes` and
+ * `path_with_escaped_slashes_action`. What a rule sees is what the program gets, so nothing can be read in two ways. A
+ * test compares this with the real Envoy.
+ */
+
+/** A proxy's way to read paths. */
+export interface Reading {
+  /** `//` becomes `/`. */
+  readonly mergeSlashes: boolean;
+  /** What becomes of `%2f` and `%5c`, which a program may take for slashes. */
+  readonly escapedSlashes: 'refuse' | 'keep';
+}
+
+/** Every proxy of ours that decides: a callee's own, and the gateways of an Istio mesh. */
+export const strictReading: Reading = { mergeSlashes: true, escapedSlashes: 'refuse' };
+
+/** The proxy of a caller in Istio: it decides nothing, but reads the request first. */
+export const outboundReading: Reading = { mergeSlashes: false, escapedSlashes: 'keep' };
+
+/** The path as it goes on, with its query; or why the proxy answers 400. */
+export type ReadPath =
+  | { readonly path: string; readonly refused?: never }
+  | { readonly refused: string; readonly path?: never };
+
+/** Methods that Envoy's parser knows; any other is answered with 400 before a rule sees it. CONNECT has no path. */
+const parsedMethods: ReadonlySet<string> = new Set(
+  [
+    'ACL BIND CHECKOUT COPY DELETE GET HEAD LINK LOCK MERGE MKACTIVITY MKCALENDAR MKCOL MOVE NOTIFY OPTIONS',
+    'PATCH POST PROPFIND PROPPATCH PURGE PUT REBIND REPORT SEARCH SOURCE SUBSCRIBE TRACE UNBIND UNLINK UNLOCK',
+    'UNSUBSCRIBE',
+  ]
+    .join(' ')
+    .split(' '),
+);
+
+/** Why no proxy that reads requests lets this method pass, whatever the rules; undefined for methods that it knows. */
+export function refusedMethod(method: string): string | undefined {
+  return parsedMethods.has(method) ? undefined : `${method} is no method that proxies pass on`;
+}
+
+/** The path of a request without its query: what rules compare. */
+export function withoutQuery(path: string): string {
+  return path.split('?', 1)[0] ?? '';
+}
+
+/**
+ * Reads a request target in origin form, to the byte as it stands in the request line.
+ * @param target `/path?query`, characters from U+0000 to U+00FF, each a byte
+ */
+export function readPath(target: string, { mergeSlashes, escapedSlashes }: Reading): ReadPath {
+  if (!target.startsWith('/')) return { refused: 'it does not start with a slash' };
+  if (/[^\x21-\x7e]/.test(target)) return { refused: 'it holds a space, a control character or a byte above 7e' };
+  if (target.includes('#')) return { refused: 'it holds a fragment (#)' };
+  const raw = withoutQuery(target);
+  const query = target.slice(raw.length);
+  if (escapedSlashes === 'refuse' && /%2f|%5c/i.test(raw)) return { refused: 'it holds an escaped slash (%2f or %5c)' };
+  const plain = withoutDotParameters(raw);
+  if (plain.includes('%00')) return { refused: 'it holds an escaped zero byte (%00)' };
+  const normal = normalised(plain);
+  return { path: `${mergeSlashes ? merged(normal) : normal}${query}` };
+}
+
+/** Dots with parameters (`..;x`) are dots; escaped dots with parameters (`%2e%2e;`) are not, though they lose their escapes. */
+function withoutDotParameters(path: string): string {
+  return path.replaceAll(/(?<=\/)(\.\.?);[^/]*/g, '$1');
+}
+
+/** RFC 3986 as Envoy's URL library has it: backslashes are slashes, `.` and `..` go, and what needs no escape has none. */
+function normalised(path: string): string {
+  const segments: string[] = [];
+  const parts = path.replaceAll('\\', '/').slice(1).split('/');
+  for (const [index, part] of parts.entries()) {
+    const dots = part.replaceAll(/%2e/gi, '.');
+    if (dots === '..') segments.pop();
+    if (dots !== '.' && dots !== '..') segments.push(part);
+    else if (index === parts.length - 1) segments.push('');
+  }
+  return `/${segments.map(reescaped).join('/')}`;
+}
+
+const unreserved = /[A-Za-z0-9._~-]/;
+
+function reescaped(segment: string): string {
+  return segment
+    .replaceAll(/["<>^`{|}]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll(/%([0-9a-f]{2})/gi, (written, digits: string) => {
+      const sign = String.fromCharCode(Number.parseInt(digits, 16));
+      return unreserved.test(sign) ? sign : written;
+    });
+}
+
+/** Envoy keeps a slash at each end, also where there is nothing between them. */
+function merged(path: string): string {
+  if (!path.includes('//')) return path;
+  const end = path.endsWith('/') ? '/' : '';
+  return `/${path.split('/').filter(Boolean).join('/')}${end}`;
+}
