@@ -1,0 +1,147 @@
+/** What guard's mutating webhook does to a pod: users, confinement, rules, and the containers that load them. */
+import { parseDeclaration } from './declaration';
+import { annotations, guardVolume, isGuardContainer, isInfrastructure, proxyKindOf, proxyUsers } from './names';
+import { equal, guardInitContainers, guardRulesVolume } from './own';
+import { ownContainers, proxyKinds } from './parties';
+import { guardRules } from './rules';
+import type { Container, GuardConfig, PatchOperation, Pod, PodSpec, SecurityContext } from './types';
+
+/** First user that is given to containers without one. Below 65536, so that pods with a user namespace have it too. */
+const firstUser = 21001;
+
+/**
+ * JSON patch that guards a pod. It only adds what is absent; what an author wrote and guard refuses is left for
+ * `refusals` to name. Empty when there is nothing to do, so another call after other webhooks does no harm.
+ */
+export function mutate(pod: Pod, config: GuardConfig): PatchOperation[] {
+  const spec = placeGuard(confine(pod, config), config);
+  const confined: Pod = { ...pod, spec };
+  const rules = guardRules(confined, config);
+  const wanted = { ...pod.metadata?.annotations, [annotations.rulesV4]: rules.v4, [annotations.rulesV6]: rules.v6 };
+  return [
+    ...(pod.metadata === undefined ? [{ op: 'add', path: '/metadata', value: {} } as const] : []),
+    ...change('/metadata/annotations', pod.metadata?.annotations, wanted),
+    ...change('/spec/containers', pod.spec.containers, spec.containers),
+    ...change('/spec/initContainers', pod.spec.initContainers, spec.initContainers),
+    ...change('/spec/volumes', pod.spec.volumes, spec.volumes),
+  ];
+}
+
+/** The same for `pods/ephemeralcontainers`, where nothing but the new containers may be changed. */
+export function mutateEphemeral(pod: Pod): PatchOperation[] {
+  const taken = takenUsers(pod);
+  const ephemeral = (pod.spec.ephemeralContainers ?? []).map((container) => {
+    const user = container.securityContext?.runAsUser ?? takeUser(taken);
+    return confineContainer(pod, container, user);
+  });
+  return change('/spec/ephemeralContainers', pod.spec.ephemeralContainers ?? [], ephemeral);
+}
+
+function change(path: string, before: unknown, after: unknown): PatchOperation[] {
+  if (equal(before, after)) return [];
+  return [{ op: before === undefined ? 'add' : 'replace', path, value: after }];
+}
+
+/** Every container of the author with a user of its own and the confinement that the rules rest on. */
+function confine(pod: Pod, config: GuardConfig): PodSpec {
+  const users = assignUsers(pod, config);
+  const one = (container: Container): Container => {
+    if (proxyKindOf(container.name, proxyKinds(config)) !== undefined) return proxyUser(container);
+    const user = users.get(container.name);
+    return user === undefined ? container : confineContainer(pod, container, user);
+  };
+  const { containers, initContainers } = pod.spec;
+  return {
+    ...pod.spec,
+    containers: containers.map(one),
+    ...(initContainers === undefined ? {} : { initContainers: initContainers.map(one) }),
+  };
+}
+
+/** Consul's injector leaves its init container without a user where it does not redirect: it would get the pod's. */
+function proxyUser(container: Container): Container {
+  if (container.name !== 'consul-connect-inject-init' || container.securityContext?.runAsUser !== undefined) {
+    return container;
+  }
+  const user = { runAsUser: 5996, runAsGroup: 5996, runAsNonRoot: true };
+  return { ...container, securityContext: { ...confinement, ...container.securityContext, ...user } };
+}
+
+const confinement = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  seccompProfile: { type: 'RuntimeDefault' },
+} as const satisfies SecurityContext;
+
+function confineContainer(pod: Pod, container: Container, user: number): Container {
+  const given = container.securityContext ?? {};
+  const { capabilities } = given;
+  return {
+    ...container,
+    securityContext: {
+      ...confinement,
+      runAsNonRoot: true,
+      ...given,
+      runAsUser: user,
+      // Otherwise the image's own list of users would choose, and could choose the group that Istio lets pass.
+      runAsGroup: given.runAsGroup ?? pod.spec.securityContext?.runAsGroup ?? user,
+      ...(capabilities === undefined ? {} : { capabilities: { drop: ['ALL'], ...capabilities } }),
+    },
+  };
+}
+
+/** User of each of the author's containers: its own; the pod's for the first that has none; then the next free. */
+function assignUsers(pod: Pod, config: GuardConfig): ReadonlyMap<string, number> {
+  const own = ownContainers(pod, config);
+  const { declaration } = parseDeclaration(pod.metadata?.annotations ?? {}, own);
+  const taken = takenUsers(pod);
+  const ofPod = pod.spec.securityContext?.runAsUser;
+  const users = new Map(
+    own.flatMap(({ name, securityContext }) =>
+      securityContext?.runAsUser === undefined ? [] : [[name, securityContext.runAsUser] as const],
+    ),
+  );
+  for (const { name } of own) {
+    if (users.has(name)) continue;
+    const party = declaration.sharedUsers.find((names) => names.includes(name))?.find((other) => users.has(other));
+    const shared = party === undefined ? undefined : users.get(party);
+    const inherited = ofPod !== undefined && !taken.has(ofPod) ? ofPod : undefined;
+    const user = shared ?? inherited ?? takeUser(taken);
+    taken.add(user);
+    users.set(name, user);
+  }
+  return users;
+}
+
+/** Users that no other container may be given. */
+function takenUsers({ spec }: Pod): Set<number> {
+  const containers = [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])];
+  const explicit = containers.flatMap(({ securityContext }) => securityContext?.runAsUser ?? []);
+  return new Set([0, ...proxyUsers, ...explicit]);
+}
+
+function takeUser(taken: Set<number>): number {
+  let user = firstUser;
+  while (taken.has(user)) user += 1;
+  taken.add(user);
+  return user;
+}
+
+/** Guard's containers right behind the proxies' that come first, before every container of the author. */
+function placeGuard(spec: PodSpec, config: GuardConfig): PodSpec {
+  const kinds = proxyKinds(config);
+  const others = (spec.initContainers ?? []).filter(({ name }) => !isGuardContainer(name));
+  const firstOwn = others.findIndex(({ name }) => !isInfrastructure(name, kinds));
+  const at = firstOwn === -1 ? others.length : firstOwn;
+  const volumes = (spec.volumes ?? []).filter(({ name }) => name !== guardVolume);
+  return {
+    ...spec,
+    initContainers: [...others.slice(0, at), ...keptOrMade(spec, config), ...others.slice(at)],
+    volumes: [...volumes, spec.volumes?.find(({ name }) => name === guardVolume) ?? guardRulesVolume],
+  };
+}
+
+/** What is there already stays as it is: Kubernetes has filled in defaults, and whether it is right is not asked here. */
+function keptOrMade(spec: PodSpec, config: GuardConfig): Container[] {
+  return guardInitContainers(config).map((made) => spec.initContainers?.find(({ name }) => name === made.name) ?? made);
+}

@@ -1,0 +1,136 @@
+/** Guard's own init containers and volume: how they are made, and whether a pod's are still the same. */
+
+import { annotations, guardContainers, guardMountPath, guardVolume, isGuardContainer } from './names';
+import type { GuardRules } from './rules';
+import type { Container, GuardConfig, Pod, SecurityContext, Volume } from './types';
+
+const programs = { v4: 'iptables-restore', v6: 'ip6tables-restore' } as const;
+type Family = keyof typeof programs;
+const families: readonly Family[] = ['v4', 'v6'];
+
+// Root with two capabilities, as istio-init: the older of the two kinds of iptables opens a raw socket.
+const securityContext = {
+  runAsUser: 0,
+  runAsGroup: 0,
+  runAsNonRoot: false,
+  privileged: false,
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'], add: ['NET_ADMIN', 'NET_RAW'] },
+  seccompProfile: { type: 'RuntimeDefault' },
+} as const satisfies SecurityContext;
+
+/** The two init containers, in order. */
+export function guardInitContainers(config: GuardConfig): Container[] {
+  return families.map((family) => ({
+    name: guardContainers[family],
+    image: config.image,
+    ...(config.imagePullPolicy === undefined ? {} : { imagePullPolicy: config.imagePullPolicy }),
+    command: [programs[family], '--noflush', `${guardMountPath}/${family}`],
+    // The older kind of iptables locks a file, and this container can write none.
+    env: [{ name: 'XTABLES_LOCKFILE', value: '/dev/null' }],
+    securityContext,
+    volumeMounts: [{ name: guardVolume, mountPath: guardMountPath, readOnly: true }],
+  }));
+}
+
+/** The rules as files, from the pod's annotations. */
+export const guardRulesVolume = {
+  name: guardVolume,
+  downwardAPI: {
+    items: [
+      { path: 'v4', fieldRef: { fieldPath: `metadata.annotations['${annotations.rulesV4}']` } },
+      { path: 'v6', fieldRef: { fieldPath: `metadata.annotations['${annotations.rulesV6}']` } },
+    ],
+  },
+} as const satisfies Volume;
+
+/** What Kubernetes and other webhooks may add to a container of guard without changing what it does. */
+const harmless = ['resources', 'terminationMessagePath', 'terminationMessagePolicy', 'imagePullPolicy'];
+const serviceAccountMount = '/var/run/secrets/kubernetes.io/serviceaccount';
+/** Consul's injector tells every container where upstreams are. */
+const upstreamVariable = /_CONNECT_SERVICE_(HOST|PORT)$/;
+
+/** Why the guard of a final pod is not the one that {@link guardInitContainers} and {@link guardRules} make. */
+export function guardFaults(pod: Pod, config: GuardConfig, rules: GuardRules): string[] {
+  const given = (pod.spec.initContainers ?? []).filter(({ name }) => isGuardContainer(name));
+  const reasons = guardInitContainers(config).flatMap((wanted) => containerFaults(given, wanted));
+  const volume = pod.spec.volumes?.find(({ name }) => name === guardVolume);
+  if (volume === undefined || !sameVolume(volume)) {
+    reasons.push(`volume ${guardVolume}: is not the one that guard makes; let guard's webhook add it`);
+  }
+  for (const [key, text] of [
+    [annotations.rulesV4, rules.v4],
+    [annotations.rulesV6, rules.v6],
+  ] as const) {
+    if (pod.metadata?.annotations?.[key] !== text) {
+      reasons.push(`${key}: is not what follows from the declaration; leave it to guard's webhook`);
+    }
+  }
+  return reasons;
+}
+
+function containerFaults(given: readonly Container[], wanted: Container): string[] {
+  const [found, ...more] = given.filter(({ name }) => name === wanted.name);
+  const place = `init container ${wanted.name}`;
+  const fix = "let guard's webhook add it";
+  if (found === undefined) return [`${place}: is missing; ${fix}`];
+  if (more.length > 0) return [`${place}: is there twice; ${fix}`];
+  const changed = Object.entries(found).filter(([key, value]) => !sameField(wanted, key, value));
+  const lost = Object.keys(wanted).filter((key) => !Object.hasOwn(found, key) && !harmless.includes(key));
+  const keys = [...changed.map(([key]) => key), ...lost];
+  return keys.length === 0 ? [] : [`${place}: ${keys.join(', ')} is not what guard makes; ${fix}`];
+}
+
+function sameField(wanted: Container, key: string, value: unknown): boolean {
+  if (harmless.includes(key)) return true;
+  if (key === 'env') return sameList(wanted.env ?? [], value, ({ name }) => upstreamVariable.test(String(name)));
+  if (key === 'volumeMounts') {
+    return sameList(
+      wanted.volumeMounts ?? [],
+      value,
+      ({ mountPath, readOnly }) => mountPath === serviceAccountMount && readOnly === true,
+    );
+  }
+  const expected: unknown = Object.entries(wanted).find(([name]) => name === key)?.[1];
+  return equal(value, expected);
+}
+
+type Entry = Readonly<Record<string, unknown>>;
+
+/** Whether a list is the wanted one, but for entries that may be added. */
+function sameList(wanted: readonly unknown[], value: unknown, added: (entry: Entry) => boolean): boolean {
+  if (!Array.isArray(value)) return false;
+  const rest = value.filter((entry: Entry) => !added(entry));
+  return equal(rest, wanted);
+}
+
+function sameVolume(volume: Volume): boolean {
+  const { defaultMode: _, ...source } = { defaultMode: 0, ...Object(volume.downwardAPI) };
+  const items = Array.isArray(source.items) ? source.items.map(withoutVersion) : source.items;
+  return (
+    Object.keys(volume).every((key) => key === 'name' || key === 'downwardAPI') &&
+    equal({ ...source, items }, guardRulesVolume.downwardAPI)
+  );
+}
+
+/** The API server adds the version of the fields' names. */
+function withoutVersion(item: { readonly fieldRef?: { readonly apiVersion?: string } }): unknown {
+  const { apiVersion: _, ...fieldRef } = item.fieldRef ?? {};
+  return { ...item, fieldRef };
+}
+
+/** Whether two plain values are the same, in whatever order their keys stand. */
+export function equal(a: unknown, b: unknown): boolean {
+  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, field]) => [key, sorted(field)]),
+  );
+}
