@@ -77,6 +77,9 @@ export function kubeconfigFile(lab: string, mesh: string): string {
 /** Namespace that `isthmus bench` makes for its in-mesh callee and removes again. */
 export const benchNamespace = 'isthmus-bench';
 
+/** Namespace that `isthmus attack` makes for its attackers and removes again. */
+export const attackNamespace = 'isthmus-attack';
+
 /** The same for use inside the mesh's own network. */
 export function insideKubeconfigFile(lab: string, mesh: string): string {
   return `${stateFolder(lab)}/${mesh}/node-admin.kubeconfig`;

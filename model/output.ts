@@ -55,6 +55,31 @@ export const outputs = {
       }),
     ),
   }),
+  attack: z.object({
+    good: z.boolean().describe('whether all was refused, every control good and every known limit detected'),
+    through: z.array(z.string()).describe('ids of attacks that were not refused'),
+    unproven: z.array(z.string()).describe('ids of attacks whose legitimate step failed, so that they prove nothing'),
+    unnoticed: z.array(z.string()).describe('ids of known limits that were not detected'),
+    attacks: z.array(
+      z.object({
+        id: z.string(),
+        group: z.string(),
+        title: z.string(),
+        serves: z
+          .array(z.string())
+          .describe('part of the mission, item of NIST SP 800-204A/B or 207A, or public report'),
+        refused: z.boolean(),
+        stoppedBy: z.string().nullable().describe('who stopped it and by what; null when nobody did'),
+        evidence: z.array(z.string()).describe('what was tried, what answered, log lines, counters, packets'),
+        control: z.object({ ok: z.boolean(), evidence: z.string() }).describe('the same step by the legitimate party'),
+        detection: z
+          .object({ ok: z.boolean(), evidence: z.string() })
+          .optional()
+          .describe('of known limits only, which need not be refused'),
+        ms: z.number(),
+      }),
+    ),
+  }),
   leftovers: z.object({
     items: z.array(
       z.object({

@@ -6,6 +6,7 @@ import { labNameArgument, meshArgument, serviceArgument } from './arguments';
 import { bench } from './bench/bench';
 import { benchMemory, formatMemory } from './bench/memory';
 import { formatBench } from './bench/report';
+import { type AttackOptions, attackCommand, listCommand } from './commands/attack';
 import { addAwsCommands, awsDown, awsUp, type Cli, isOnAws, wasOnAws } from './commands/aws';
 import { cacheClean } from './commands/cache';
 import { callCommand, formatCall } from './commands/call';
@@ -176,6 +177,14 @@ program
         say(`${mesh}: new root ${root}, trusted by ${peer} after ${ms} ms`);
   });
 
+program
+  .command('attack')
+  .description('attack the lab for real; exit status 0 only if all is refused and every legitimate step works')
+  .argument('[list]', '`list` shows the attacks and plays none')
+  .option('--only <names...>', 'ids or groups')
+  .option('--json', 'machine-readable output')
+  .action(attackAction);
+
 const benches = program.command('bench').description('measure the lab');
 benches
   .command('memory')
@@ -216,6 +225,14 @@ host.command('apply').action(() => hostApply(process.env, print));
 host.command('remove').action(() => hostRemove(process.env));
 program.command('pair', { hidden: true }).action(() => pair(pairFromEnvironment(process.env), print));
 program.command('unpair', { hidden: true }).action(() => unpair(pairFromEnvironment(process.env)));
+
+async function attackAction(list: string | undefined, options: AttackOptions): Promise<void> {
+  if (list !== undefined) return say(listCommand(list, options));
+  const wanted = raisedLab();
+  const { text, good } = await attackCommand(wanted, options, { progress: makeProgress(), signal: stoppable() });
+  say(text);
+  if (!good) process.exitCode = 1;
+}
 
 /** Aborted by the first Ctrl-C, SIGTERM or hang-up; the second ends the program and its children at once. */
 function stoppable(): AbortSignal {

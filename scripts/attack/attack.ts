@@ -1,0 +1,198 @@
+/** What an attack is, and what one run of it found. Pure: nothing here reaches a lab. */
+import type { LogLine } from '../call/log';
+
+/** Groups in the order of the report. */
+export const groups = [
+  'identity',
+  'mesh-identity',
+  'gateway',
+  'peering',
+  'rules',
+  'paths',
+  'smuggling',
+  'border',
+  'credentials',
+  'exchange',
+  'control-plane',
+  'machine',
+  'plane',
+  'lifecycle',
+  'capture',
+  'known-limit',
+] as const;
+export type Group = (typeof groups)[number];
+
+/** Ways in which a step can be refused, each with evidence of its own. */
+export type How =
+  /** A TLS alert of the callee's proxy. */
+  | 'tls-alert'
+  /** TLS came about, then a rule on connections closed it: a counter of the proxy, or its log. */
+  | 'connection-rule'
+  /** Status 403 of a proxy, whose log names the rule. */
+  | 'http-rule'
+  /** Status 400 or 426 of a proxy for a request that can be read in two ways. */
+  | 'malformed'
+  /** A gateway knows no way for the server name. */
+  | 'no-way'
+  /** A proxy or a program that takes TLS only ended a connection in clear. */
+  | 'not-tls'
+  /** The border router took the packet and never sent it on. */
+  | 'firewall'
+  /** Nothing listens there: the kernel's own refusal. */
+  | 'not-listening'
+  /** Status 401 or 403 of an API, or its code in gRPC. */
+  | 'unauthorized'
+  /** The API server's admission, with the policy's message. */
+  | 'admission'
+  /** The kernel's permissions. */
+  | 'permission'
+  /** The answer is another one than the attacker wanted, and shows it. */
+  | 'not-believed'
+  /** What was changed was put back. */
+  | 'mended'
+  /** The connection was ended after its permission was withdrawn. */
+  | 'drained'
+  /** What was looked for is not there. */
+  | 'absent';
+
+export interface Stop {
+  readonly how: How;
+  /** Who, as operators name it: `east/info's proxy`. */
+  readonly who: string;
+  readonly what: string;
+}
+
+/** Refused when stopped in one of these ways; any other end is not what was expected. */
+export function by(...hows: readonly How[]): (seen: Observation) => string | undefined {
+  return ({ stop }) => (stop !== undefined && hows.includes(stop.how) ? `${stop.who}: ${stop.what}` : undefined);
+}
+
+/** What was seen of one step. */
+export interface Observation {
+  /** The step as a person would say it. */
+  readonly tried: string;
+  /** What came back, in one line. */
+  readonly answered: string;
+  /** HTTP status; absent when there was none. */
+  readonly status?: number;
+  /** How it ended: an error code, or the agent's word (`closed`, `timeout`, `answered`, …). */
+  readonly end?: string;
+  /** Whether a TCP connection, and TLS on it, came about. */
+  readonly connected?: boolean;
+  readonly secured?: boolean;
+  /** The answer's text, cut. */
+  readonly text?: string;
+  /** What the refusing side itself noted of this very step: log lines, counters, packets. */
+  readonly notes: readonly string[];
+  /** Access log line of this very request at the proxy that answered it. */
+  readonly log?: LogLine;
+  /** Who stopped it and by what, as far as the answer and the refusing side's own notes prove it. */
+  readonly stop?: Stop;
+}
+
+/** The same step by the party that it is meant for. */
+export interface Control {
+  readonly ok: boolean;
+  /** What was done and what came back, in one line. */
+  readonly evidence: string;
+}
+
+/**
+ * One attack. `F` is the field that it is played on; tests play it on a made-up one.
+ *
+ * `refusedWhen` names who stopped it and how, from what was observed, or is undefined: no answer that it does not know
+ * counts as a refusal, so that a missing program, a name that does not resolve or a dead callee never pass for safety.
+ */
+export interface Attack<F> {
+  /** `group/name`. */
+  readonly id: string;
+  readonly group: Group;
+  readonly title: string;
+  /** A part M1 to M17 of the mission, an item of NIST SP 800-204A, 204B or 207A, or the address of a public report. */
+  readonly serves: readonly string[];
+  readonly attempt: (field: F) => Promise<Observation>;
+  readonly refusedWhen: (seen: Observation) => string | undefined;
+  readonly control: (field: F) => Promise<Control>;
+  /**
+   * For what the design can not stop: finds the attempt afterwards, in what an operator sees.
+   * @default - the attack must be refused
+   */
+  readonly detect?: (field: F, seen: Observation) => Promise<Control>;
+}
+
+export interface Result {
+  readonly id: string;
+  readonly group: Group;
+  readonly title: string;
+  readonly serves: readonly string[];
+  readonly refused: boolean;
+  /** Who stopped it, and by what; null when it got through or nobody can be named. */
+  readonly stoppedBy: string | null;
+  readonly evidence: readonly string[];
+  readonly control: Control;
+  /** Whether it was seen afterwards. Only of known limits, which need not be refused. */
+  readonly detection?: Control;
+  readonly ms: number;
+}
+
+/** Plays an attack and then its control. A step that throws is no refusal and no good control. */
+export async function play<F>(attack: Attack<F>, field: F, now: () => number = Date.now): Promise<Result> {
+  const began = now();
+  const seen = await attack.attempt(field).catch(broken);
+  const stoppedBy = seen.end === brokenEnd ? undefined : attack.refusedWhen(seen);
+  const detection = await attack.detect?.(field, seen).catch(brokenControl);
+  const control = await attack.control(field).catch(brokenControl);
+  return {
+    id: attack.id,
+    group: attack.group,
+    title: attack.title,
+    serves: attack.serves,
+    refused: stoppedBy !== undefined,
+    stoppedBy: stoppedBy ?? null,
+    evidence: [`tried: ${seen.tried}`, `answered: ${seen.answered}`, ...seen.notes],
+    control,
+    ...(detection === undefined ? {} : { detection }),
+    ms: now() - began,
+  };
+}
+
+/** End of a step that could not even be tried. */
+const brokenEnd = 'broken';
+
+function broken(error: unknown): Observation {
+  return { tried: 'the step', answered: `it could not be tried: ${said(error)}`, end: brokenEnd, notes: [] };
+}
+
+function brokenControl(error: unknown): Control {
+  return { ok: false, evidence: `it could not be tried: ${said(error)}` };
+}
+
+function said(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n').slice(0, 3).join(' ');
+}
+
+/** Whether a result counts as safe: refused (or, for a known limit, detected), on a lab where the legitimate step works. */
+export function isGood({ refused, control, detection }: Result): boolean {
+  return control.ok && (detection === undefined ? refused : detection.ok);
+}
+
+export interface Verdict {
+  readonly good: boolean;
+  /** Ids of attacks that were not refused. */
+  readonly through: readonly string[];
+  /** Ids of attacks whose legitimate step failed: they prove nothing. */
+  readonly unproven: readonly string[];
+  /** Ids of known limits that nobody would have noticed. */
+  readonly unnoticed: readonly string[];
+}
+
+/** The whole run in one word. A run without attacks proves nothing. */
+export function verdict(results: readonly Result[]): Verdict {
+  const ids = (wrong: (result: Result) => boolean) => results.filter(wrong).map(({ id }) => id);
+  return {
+    good: results.length > 0 && results.every(isGood),
+    through: ids(({ refused, detection }) => !refused && detection === undefined),
+    unproven: ids(({ control }) => !control.ok),
+    unnoticed: ids(({ detection }) => detection?.ok === false),
+  };
+}

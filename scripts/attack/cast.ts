@@ -1,0 +1,91 @@
+/** Who plays what: the services, names and addresses of a lab that attacks are aimed at. */
+import { grants } from '../../model/access/table';
+import { istioIdentity } from '../../model/identity';
+import { type ResolvedImport, resolvedImports } from '../../model/imports';
+import { type Lab, type Mesh, mesh as meshOf, type Service, shortId } from '../../model/lab';
+import {
+  type HostsNetwork,
+  hostsNetwork,
+  type KubernetesNetwork,
+  kubernetesNetwork,
+  serviceHostAddress,
+} from '../../model/local';
+import { federationSecret } from '../../model/names';
+import { federationIdentity } from '../../model/planes';
+import { UsageError } from '../errors';
+
+/** The people of the play, by what they do in the lab. */
+export interface Cast {
+  readonly lab: Lab;
+  /** The Istio mesh and the Consul mesh. */
+  readonly west: Mesh;
+  readonly east: Mesh;
+  readonly westNetwork: KubernetesNetwork;
+  readonly eastNetwork: HostsNetwork;
+  /** Calls the provider across the border. */
+  readonly consumer: Service;
+  readonly provider: Service;
+  readonly providerAddress: string;
+  readonly entry: ResolvedImport;
+  /** Identity by which the consumer is known in Consul, and the Secret with its leaf. */
+  readonly consumerOutside: string;
+  readonly consumerSecret: string;
+  /** Calls the consumer within Istio. */
+  readonly caller: Service;
+  readonly callerIdentity: string;
+  /** Prefix that the caller may GET at the consumer. */
+  readonly allowedPrefix: string;
+  /** Paths that the caller may not ask for, but that the program has. */
+  readonly forbiddenPath: string;
+}
+
+/** Throws {@link UsageError} when the lab lacks what the attacks are about. */
+export function castOf(lab: Lab): Cast {
+  if (lab.meshes.some(({ place }) => place.platform !== 'local')) {
+    throw new UsageError(
+      `lab ${lab.name} has meshes outside this machine. Attacks are played on a lab that is on this machine whole (platform: local), where nothing is anybody else's`,
+    );
+  }
+  const crossing = grants(lab).find(
+    ({ from, to }) => meshOf(lab, from.mesh).kind === 'istio' && meshOf(lab, to.mesh).kind === 'consul',
+  );
+  if (crossing === undefined) {
+    throw new UsageError(
+      'no row of the access table leads from an Istio mesh to a Consul mesh: there is no border to attack. Add a row under access',
+    );
+  }
+  const { from: consumer, to: provider } = crossing;
+  const inside = grants(lab).find(({ from, to }) => to.id === consumer.id && from.mesh === consumer.mesh);
+  const allowedPrefix = inside?.rules.flatMap(({ paths }) => paths).find((path) => path.endsWith('/'));
+  if (inside === undefined || allowedPrefix === undefined) {
+    throw new UsageError(
+      `no row lets a service of its own mesh call ${shortId(consumer)} under a path such as /api/: attacks on methods and paths need one. Add it under access`,
+    );
+  }
+  const [west, east] = [meshOf(lab, consumer.mesh), meshOf(lab, provider.mesh)];
+  const entry = resolvedImports(lab, west).find(({ service }) => service.id === provider.id);
+  if (entry === undefined) throw new UsageError(`${shortId(provider)} is not imported`);
+  const index = lab.services.filter(({ mesh }) => mesh === east.name).findIndex(({ id }) => id === provider.id);
+  return {
+    lab,
+    west,
+    east,
+    westNetwork: kubernetesNetwork(west),
+    eastNetwork: hostsNetwork(east),
+    consumer,
+    provider,
+    providerAddress: serviceHostAddress(east, index),
+    entry,
+    consumerOutside: federationIdentity(lab, west.name, east.name, consumer.name),
+    consumerSecret: federationSecret(consumer.name, east.name),
+    caller: inside.from,
+    callerIdentity: istioIdentity(west.trustDomain, inside.from.namespace, inside.from.name),
+    allowedPrefix,
+    forbiddenPath: consumer.health,
+  };
+}
+
+/** Identity by which another service of the consumer's mesh would be known in Consul. */
+export function outsideIdentity({ lab, west, east }: Cast, service: string): string {
+  return federationIdentity(lab, west.name, east.name, service);
+}

@@ -1,0 +1,33 @@
+/** All attacks, and which of them a person asks for. */
+
+import { nearest } from '../../model/nearest';
+import { UsageError } from '../errors';
+import { type Attack, groups } from './attack';
+import type { Field } from './field';
+import { gatewayAttacks } from './groups/gateway';
+import { identityAttacks } from './groups/identity';
+
+/** In the order of the groups. */
+export const attacks: readonly Attack<Field>[] = groups.flatMap((group) =>
+  [...identityAttacks, ...gatewayAttacks].filter((attack) => attack.group === group),
+);
+
+/** What is known of an attack without playing it. */
+export type Described = Pick<Attack<never>, 'id' | 'group' | 'title' | 'serves' | 'detect'>;
+
+/**
+ * Attacks by id or group, in their own order; all of them without names.
+ * @throws UsageError that names every name that is neither
+ */
+export function chosen<A extends Described>(all: readonly A[], names: readonly string[]): readonly A[] {
+  const known = [...new Set(all.map(({ group }) => group as string)), ...all.map(({ id }) => id)];
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    const lines = unknown.map((name) => {
+      const near = nearest(name, known);
+      return `no attack and no group ${JSON.stringify(name)}.${near === undefined ? '' : ` Did you mean ${near}?`}`;
+    });
+    throw new UsageError(`${lines.join('\n')}\nAll of them: isthmus attack list`);
+  }
+  return names.length === 0 ? all : all.filter(({ id, group }) => names.includes(id) || names.includes(group));
+}

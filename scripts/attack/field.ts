@@ -1,0 +1,258 @@
+/** The field that attacks are played on: the raised lab, attackers in it, and what shows afterwards what happened. */
+import { hostFiles } from '../../model/hosts';
+import type { Lab, Service } from '../../model/lab';
+
+import { hostProgramUid, netns } from '../../model/local';
+import { kubeconfigFile, planeNamespace, stateFolder } from '../../model/names';
+import { podOf } from '../call/proxies';
+import { clusterOf, kubeconfigOf, kubectlFlags } from '../cluster';
+import { envoyAdmin } from '../hosts/envoy';
+import { runnable } from '../hosts/runnable';
+import { kubectl, runningPods } from '../kubectl';
+import { locate } from '../machine/binaries';
+import { logFile } from '../machine/daemon';
+import { entered } from '../machine/exec';
+import { type Cast, castOf } from './cast';
+import { Agent, type Attempt, agentProgram, type Seen } from './vantage/agent';
+import { BorderCapture } from './vantage/capture';
+import { type Authority, type Leaf, makeAuthority } from './vantage/certificates';
+import { KubeApi } from './vantage/kube';
+import { followCommand, followFile, type ProxyLog } from './vantage/logs';
+import {
+  type Attacker,
+  attackerContainer,
+  attackers,
+  awaitAttacker,
+  makeAttackers,
+  removeAttackers,
+} from './vantage/pods';
+import { consulAuthority, federationLeaf, istioAuthority, planeAuthority } from './vantage/thief';
+
+/** Where an attack can be made from. */
+export type Place =
+  /** The consumer's and the caller's own containers, as if their programs were broken into. */
+  | 'consumer'
+  | 'caller'
+  /** A pod of the mesh without a row, and a pod without a proxy. */
+  | 'neighbour'
+  | 'plain'
+  /** A process without rights in the network of Istio's mesh. */
+  | 'west'
+  /** The provider's own user on its host. */
+  | 'provider'
+  /** A process without rights in the network of Consul's mesh: on the gateway's machine, and on the border router. */
+  | 'east'
+  | 'border'
+  /** The trust exchange's container in the federation plane's pod. */
+  | 'exchange';
+
+/** Whose CA key a thief holds. `attacker` is a CA that nobody trusts. */
+export type Whose = 'plane' | 'consul' | 'istio' | 'attacker';
+
+/** A user without any right. */
+const nobody = 65534;
+
+export class Field {
+  readonly cast: Cast;
+  readonly kube: KubeApi;
+  private readonly agents = new Map<Place, Promise<Agent>>();
+  private readonly once = new Map<string, Promise<unknown>>();
+  private readonly logs = new Map<string, ProxyLog>();
+  private readonly undoing: (() => Promise<void>)[] = [];
+  private packets: BorderCapture | undefined;
+
+  constructor(
+    readonly lab: Lab,
+    private readonly signal?: AbortSignal,
+  ) {
+    this.cast = castOf(lab);
+    this.kube = new KubeApi(kubeconfigFile(lab.name, this.cast.west.name));
+  }
+
+  get cluster() {
+    return clusterOf(this.lab, this.cast.west);
+  }
+
+  /** Makes what most attacks need. Whatever was made is removed by {@link leave}, also when this fails. */
+  async enter(): Promise<void> {
+    this.packets = await BorderCapture.start(netns(this.lab.name, 'border'));
+    await Promise.all([
+      makeAttackers(this.cluster, this.cast.west, this.signal),
+      this.log('provider'),
+      this.log('consumer'),
+    ]);
+  }
+
+  /** Ends every program of ours and removes every object, last made first. */
+  async leave(): Promise<void> {
+    for (const undo of this.undoing.reverse()) await undo();
+    for (const agent of this.agents.values()) (await agent.catch(() => undefined))?.stop();
+    for (const log of this.logs.values()) log.stop();
+    this.packets?.stop();
+    this.kube.close();
+    await removeAttackers(this.cluster);
+  }
+
+  /** Remembers how to undo a change of the lab. Whoever undid it already calls what is returned. */
+  willUndo(undo: () => Promise<void>): () => void {
+    this.undoing.push(undo);
+    return () => {
+      const index = this.undoing.indexOf(undo);
+      if (index >= 0) this.undoing.splice(index, 1);
+    };
+  }
+
+  /** Tries one thing from one place. */
+  async from(place: Place, attempt: Attempt): Promise<Seen> {
+    this.signal?.throwIfAborted();
+    return (await this.agent(place)).try(attempt);
+  }
+
+  agent(place: Place): Promise<Agent> {
+    const known = this.agents.get(place) ?? this.start(place);
+    this.agents.set(place, known);
+    return known;
+  }
+
+  authority(whose: Whose): Promise<Authority> {
+    const { lab, west, east } = this.cast;
+    const takes: Readonly<Record<Whose, () => Promise<Authority>>> = {
+      plane: () => planeAuthority(this.cluster, east.name),
+      consul: () => consulAuthority(lab.name, east.name),
+      istio: () => istioAuthority(clusterOf(lab, west)),
+      attacker: () => makeAuthority(),
+    };
+    return this.remembered(`authority ${whose}`, takes[whose]);
+  }
+
+  /** The consumer's own federation leaf. */
+  leaf(): Promise<Leaf> {
+    const { consumer, consumerSecret } = this.cast;
+    return this.remembered('leaf', () => federationLeaf(this.cluster, consumer.namespace, consumerSecret));
+  }
+
+  token(namespace: string, account: string, audience?: string): Promise<string> {
+    return this.remembered(`token ${namespace} ${account} ${audience ?? ''}`, () =>
+      this.kube.tokenOf(namespace, account, audience),
+    );
+  }
+
+  /** Address of a running pod of a service of Istio's mesh. */
+  podAddress(service: Service): Promise<string> {
+    return this.remembered(`pod ${service.id}`, () => this.addressOf(service.namespace, { app: service.name }));
+  }
+
+  addressOf(namespace: string, labels: Readonly<Record<string, string>>): Promise<string> {
+    return this.remembered(`address ${namespace} ${JSON.stringify(labels)}`, async () => {
+      const [pod] = await runningPods(this.cluster, namespace, labels);
+      if (pod?.status.podIP === undefined) throw new Error(`no running pod ${JSON.stringify(labels)} in ${namespace}`);
+      return pod.status.podIP;
+    });
+  }
+
+  /** The log of a proxy: a service's own, or that of Consul's mesh gateway. */
+  async log(whose: 'provider' | 'consumer' | 'caller' | 'gateway' | 'neighbour'): Promise<ProxyLog> {
+    const known = this.logs.get(whose) ?? (await this.remembered(`log ${whose}`, () => this.follow(whose)));
+    this.logs.set(whose, known);
+    return known;
+  }
+
+  /** A counter of an Envoy on a host of the Consul mesh. */
+  async counter(host: string, name: string): Promise<number> {
+    const { envoyAdminSocket } = hostFiles(this.lab.name, this.cast.east.name, host);
+    const said = await envoyAdmin(envoyAdminSocket, `/stats?filter=${encodeURIComponent(`^${name}$`)}`);
+    return Number(/: (\d+)/.exec(said)?.[1] ?? 0);
+  }
+
+  /** Packets on the border so far. */
+  get border(): BorderCapture {
+    if (this.packets === undefined) throw new Error('nothing captures the border');
+    return this.packets;
+  }
+
+  async kubectl(...args: string[]): Promise<string> {
+    return (await kubectl(this.cluster, args)).stdout;
+  }
+
+  /** Does something once in a run, however many attacks ask for it. */
+  remembered<T>(key: string, make: () => Promise<T>): Promise<T> {
+    const known = (this.once.get(key) as Promise<T> | undefined) ?? make();
+    this.once.set(key, known);
+    return known;
+  }
+
+  private async follow(whose: 'provider' | 'consumer' | 'caller' | 'gateway' | 'neighbour'): Promise<ProxyLog> {
+    const { lab, east, provider, consumer, caller } = this.cast;
+    const host = { provider: provider.name, gateway: 'mesh-gateway' } as const;
+    if (whose === 'provider' || whose === 'gateway') {
+      return followFile(logFile(stateFolder(lab.name), `${east.name}-${host[whose]}-envoy`));
+    }
+    const [pod, namespace] =
+      whose === 'neighbour'
+        ? [attackers.neighbour.name, attackers.neighbour.namespace]
+        : await this.podName(whose === 'consumer' ? consumer : caller);
+    if (whose === 'neighbour') await awaitAttacker(this.cluster, attackers.neighbour);
+    const flags = kubectlFlags(await kubeconfigOf(this.cluster));
+    const args = ['logs', '--follow', '--since=1s', pod, '--namespace', namespace, '--container', 'istio-proxy'];
+    return followCommand(locate('kubectl'), [...flags, ...args]);
+  }
+
+  private async podName(service: Service): Promise<[string, string]> {
+    return [(await podOf(this.lab, service)).pod, service.namespace];
+  }
+
+  private async start(place: Place): Promise<Agent> {
+    const { lab, east, west, consumer, caller, provider, providerAddress } = this.cast;
+    switch (place) {
+      case 'consumer':
+      case 'caller': {
+        const service = place === 'consumer' ? consumer : caller;
+        const { pod, container } = await podOf(lab, service);
+        return this.inPod(place, service.namespace, pod, container);
+      }
+      case 'neighbour':
+      case 'plain':
+        return this.inAttacker(attackers[place]);
+      case 'exchange':
+        return this.inPod(place, planeNamespace(east.name), 'plane-0', 'trust-exchange');
+      case 'provider':
+        return this.inNetwork(place, `${east.name}-${provider.name}`, hostProgramUid(providerAddress));
+      case 'east':
+        return this.inNetwork(place, `${east.name}-ingress-gateway`, nobody);
+      case 'west':
+        return this.inNetwork(place, west.name, nobody);
+      case 'border':
+        return this.inNetwork(place, 'border', nobody);
+    }
+  }
+
+  private async inAttacker(attacker: Attacker): Promise<Agent> {
+    await awaitAttacker(this.cluster, attacker);
+    return this.inPod(attacker.name, attacker.namespace, attacker.name, attackerContainer);
+  }
+
+  private async inPod(place: string, namespace: string, pod: string, container: string): Promise<Agent> {
+    const flags = kubectlFlags(await kubeconfigOf(this.cluster));
+    const at = ['exec', '--stdin', pod, '--namespace', namespace, '--container', container, '--'];
+    return Agent.start(`${place} (${namespace}/${pod})`, locate('kubectl'), [
+      ...flags,
+      ...at,
+      'node',
+      '-e',
+      agentProgram,
+    ]);
+  }
+
+  private async inNetwork(place: string, part: string, uid: number): Promise<Agent> {
+    const user = [
+      `--reuid=${uid}`,
+      `--regid=${uid}`,
+      '--clear-groups',
+      '--no-new-privs',
+      '--bounding-set=-all',
+      '--inh-caps=-all',
+    ];
+    const program = [...user, '--', runnable(this.lab.name, 'node'), '-e', agentProgram];
+    return Agent.start(`${place} (${part})`, ...entered(netns(this.lab.name, part), 'setpriv', program));
+  }
+}

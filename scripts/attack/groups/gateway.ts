@@ -1,0 +1,143 @@
+/** Server names and bytes that Consul's mesh gateway should have no way for, from the network of Istio's mesh. */
+import { ingressGatewayService } from '../../../model/names';
+import { type Attack, by, type How } from '../attack';
+import { outsideIdentity } from '../cast';
+import type { Field } from '../field';
+import { forged, reach, requestBytes, rightLeaf } from '../steps/provider';
+
+interface Row {
+  readonly name: string;
+  readonly title: string;
+  readonly serves: readonly string[];
+  readonly sni: (field: Field) => string | undefined;
+  readonly how: readonly How[];
+}
+
+const noWay: readonly How[] = ['no-way'];
+
+const rows: readonly Row[] = [
+  { name: 'no-sni', title: 'no server name', serves: ['M5', 'SP 800-204A SM-DR1'], sni: () => undefined, how: noWay },
+  {
+    name: 'other-sni',
+    title: 'the server name of somebody else',
+    serves: ['M5', 'SP 800-204A SM-DR1'],
+    sni: () => 'example.com',
+    how: noWay,
+  },
+  {
+    name: 'unexported',
+    title: 'the server name of a service that is not exported',
+    serves: ['M10', 'SP 800-204A SM-DR2'],
+    sni: ({ cast }) => `${ingressGatewayService}.default.default.${cast.west.name}.external.${cast.east.trustDomain}`,
+    how: noWay,
+  },
+  {
+    name: 'other-peer',
+    title: 'the name by which another peer would reach the provider',
+    serves: ['M10', 'SP 800-204A SM-DR2'],
+    sni: ({ cast }) => `${cast.provider.name}.default.default.someone-else.external.${cast.east.trustDomain}`,
+    how: noWay,
+  },
+  {
+    name: 'internal-gateway',
+    title: 'the internal name of a service that is not exported',
+    serves: ['M10', 'SP 800-204A SM-DR2'],
+    sni: ({ cast }) =>
+      `${ingressGatewayService}.default.${cast.east.datacenter ?? ''}.internal.${cast.east.trustDomain}`,
+    how: noWay,
+  },
+  {
+    name: 'exported-cluster',
+    title: "the gateway's own name for an exported service (exported~…)",
+    serves: ['M10', 'SP 800-204A SM-DR2'],
+    sni: ({ cast }) => `exported~${cast.entry.sni}`,
+    how: noWay,
+  },
+  {
+    name: 'servers',
+    title: "the name of Consul's servers for a federated datacenter",
+    serves: ['M15', 'SP 800-204A SM-DR2'],
+    sni: ({ cast }) => `server.${cast.east.datacenter ?? ''}.consul`,
+    how: noWay,
+  },
+  {
+    name: 'consul-service',
+    title: "the internal name of Consul's own service",
+    serves: ['M15', 'SP 800-204A SM-DR2'],
+    sni: ({ cast }) => `consul.default.${cast.east.datacenter ?? ''}.internal.${cast.east.trustDomain}`,
+    how: noWay,
+  },
+  {
+    name: 'local-agent',
+    title: "the gateway's own way to its Consul agent (local_agent)",
+    serves: ['M15', 'SP 800-204A SM-DR2'],
+    sni: () => 'local_agent',
+    how: ['not-tls', 'no-way'],
+  },
+];
+
+function attackOf({ name, title, serves, sni, how }: Row): Attack<Field> {
+  return {
+    id: `gateway/${name}`,
+    group: 'gateway',
+    title,
+    serves,
+    attempt: async (field) => {
+      const wanted = sni(field);
+      return reach(field, {
+        tried: `TLS for server name ${wanted ?? '(none)'}, with the consumer's own leaf`,
+        sni: wanted,
+        leaf: await field.leaf(),
+      });
+    },
+    refusedWhen: by(...how),
+    control: rightLeaf,
+  };
+}
+
+export const gatewayAttacks: readonly Attack<Field>[] = [
+  {
+    id: 'gateway/plaintext',
+    group: 'gateway',
+    title: 'a request in clear to the port that takes TLS',
+    serves: ['M8', 'SP 800-204A SM-DR6'],
+    attempt: (field) =>
+      reach(field, { tried: `GET ${field.cast.provider.health} in clear to the mesh gateway`, plain: true }),
+    refusedWhen: by('no-way'),
+    control: rightLeaf,
+  },
+  {
+    id: 'gateway/plaintext-h2',
+    group: 'gateway',
+    title: 'HTTP/2 with prior knowledge, in clear',
+    serves: ['M8', 'SP 800-204A SM-DR6'],
+    attempt: (field) =>
+      reach(field, {
+        tried: 'the HTTP/2 preface in clear to the mesh gateway',
+        plain: true,
+        send: ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+      }),
+    refusedWhen: by('no-way'),
+    control: rightLeaf,
+  },
+  ...rows.map(attackOf),
+  {
+    id: 'gateway/internal-name',
+    group: 'gateway',
+    title: "the provider's internal name, which the gateway passes on, with another service's leaf",
+    serves: ['M6', 'SP 800-207A'],
+    attempt: async (field) => {
+      const { provider, east, caller } = field.cast;
+      const sni = `${provider.name}.default.${east.datacenter ?? ''}.internal.${east.trustDomain}`;
+      const leaf = await forged(field, 'plane', { uris: [outsideIdentity(field.cast, caller.name)] });
+      return reach(field, {
+        tried: `TLS for ${sni} as ${caller.name}`,
+        sni,
+        leaf,
+        send: [requestBytes('GET', provider.health, provider.name)],
+      });
+    },
+    refusedWhen: by('connection-rule', 'http-rule', 'tls-alert'),
+    control: rightLeaf,
+  },
+];

@@ -1,0 +1,19 @@
+/** Results for programs; `docs/schema/attack.schema.json` holds the shape. */
+import type { z } from 'zod';
+import type { outputs } from '../../../model/output';
+import { type Result, verdict } from '../attack';
+
+export function json(results: readonly Result[]): z.output<typeof outputs.attack> {
+  const { good, through, unproven, unnoticed } = verdict(results);
+  return {
+    good,
+    through: [...through],
+    unproven: [...unproven],
+    unnoticed: [...unnoticed],
+    attacks: results.map(({ serves, evidence, ...rest }) => ({
+      ...rest,
+      serves: [...serves],
+      evidence: [...evidence],
+    })),
+  };
+}

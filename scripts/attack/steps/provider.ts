@@ -1,0 +1,132 @@
+/** Connections to the provider through Consul's mesh gateway, as whoever holds a certificate. */
+
+import { meshGatewayPort } from '../../../model/gateways';
+import { shortId } from '../../../model/lab';
+import type { LogLine } from '../../call/log';
+import { field as logField } from '../../call/log';
+import type { Control, Observation, Stop } from '../attack';
+import type { Field, Whose } from '../field';
+import type { Secure, Seen } from '../vantage/agent';
+import { type LeafOptions, mintLeaf } from '../vantage/certificates';
+import { bodyOf, denied, observe, statusOf, tlsAlert } from './observe';
+
+/** A request as bytes, on a connection of its own. */
+export function requestBytes(method: string, path: string, host: string, headers: readonly string[] = []): string {
+  return `${[`${method} ${path} HTTP/1.1`, `Host: ${host}`, ...headers, 'Connection: close'].join('\r\n')}\r\n\r\n`;
+}
+
+export interface Reach {
+  readonly tried: string;
+  /** @default - the provider's */
+  readonly sni?: string | undefined;
+  /** @default - no certificate */
+  readonly leaf?: Pick<Secure, 'cert' | 'key'>;
+  /** @default - TLS */
+  readonly plain?: boolean;
+  /** @default - the allowed request */
+  readonly send?: readonly string[];
+}
+
+/** Dials the mesh gateway from the network of Istio's mesh, and gathers what gateway and provider noted. */
+export async function reach(field: Field, { tried, leaf, plain, send, ...rest }: Reach): Promise<Observation> {
+  const { cast } = field;
+  const servername = 'sni' in rest ? rest.sni : cast.entry.sni;
+  const secure = plain === true ? undefined : { ...(servername === undefined ? {} : { servername }), ...leaf };
+  const [gatewayLog, before] = [await field.log('gateway'), await denials(field)];
+  const seen = await field.from('west', {
+    kind: 'raw',
+    host: cast.eastNetwork.meshGateway,
+    port: meshGatewayPort,
+    send: send ?? [requestBytes('GET', cast.provider.health, cast.provider.name)],
+    ...(secure === undefined ? {} : { secure }),
+  });
+  const gateway = await gatewayLog.line((line) => logField(line, 'remote') === seen.local);
+  const log = await providerLine(field, seen, gateway);
+  const after = await denials(field);
+  const notes = [
+    ...(gateway === undefined ? [] : [`${cast.east.name}/mesh-gateway: ${JSON.stringify(gateway)}`]),
+    ...(after > before ? [`${shortId(cast.provider)}'s proxy: connect_authz.rbac.denied ${before} → ${after}`] : []),
+  ];
+  return observe(tried, seen, { notes, log, stop: stopOf(field, seen, gateway, log, after > before) });
+}
+
+function denials(field: Field): Promise<number> {
+  return field.counter(field.cast.provider.name, 'connect_authz.rbac.denied');
+}
+
+/** The provider's own log knows the connection by the gateway's end of it. */
+async function providerLine(field: Field, seen: Seen, gateway: LogLine | undefined): Promise<LogLine | undefined> {
+  const inward = logField(gateway, 'upstreamLocal');
+  if (statusOf(seen) === undefined || inward === null) return undefined;
+  return (await field.log('provider')).line((line) => logField(line, 'remote') === inward);
+}
+
+function stopOf(
+  { cast }: Field,
+  seen: Seen,
+  gateway: LogLine | undefined,
+  log: LogLine | undefined,
+  intention: boolean,
+): Stop | undefined {
+  const status = statusOf(seen);
+  const atGateway = `${cast.east.name}/mesh-gateway`;
+  const atProvider = `${shortId(cast.provider)}'s proxy`;
+  const flags = logField(gateway, 'flags');
+  if (flags === 'NC' && status === undefined) {
+    return {
+      how: 'no-way',
+      who: atGateway,
+      what: `knows no way for server name ${logField(gateway, 'sni') ?? '(none)'} (flag NC)`,
+    };
+  }
+  if (
+    logField(gateway, 'upstream')?.endsWith('/grpc.sock') === true &&
+    status === undefined &&
+    seen.secured === false
+  ) {
+    // The agent wants HTTP/2 in clear as the first bytes; whoever has no server name to say never gets there.
+    return {
+      how: 'not-tls',
+      who: `${cast.east.name}/mesh-gateway's agent`,
+      what: `its xDS port takes no TLS (${seen.end})`,
+    };
+  }
+  // Whatever else ended it: the gateway must have passed this very connection on to the provider.
+  const passed = logField(gateway, 'upstream')?.startsWith(`${cast.providerAddress}:`) === true;
+  const alert = tlsAlert(seen.end);
+  if (alert !== undefined && passed) return { how: 'tls-alert', who: atProvider, what: `TLS alert "${alert}"` };
+  if (passed && intention && seen.end === 'closed' && status === undefined) {
+    return {
+      how: 'connection-rule',
+      who: atProvider,
+      what: 'intentions closed the connection (connect_authz.rbac.denied)',
+    };
+  }
+  return status === undefined ? undefined : httpStop(atProvider, status, bodyOf(seen), log);
+}
+
+/** A refusal by a proxy itself, as its own log of this request tells. */
+export function httpStop(who: string, status: number, body: string, log: LogLine | undefined): Stop | undefined {
+  const details = logField(log, 'details');
+  if (details === null || details === 'via_upstream') return undefined;
+  if (status === 403 && body.includes(denied) && details.startsWith('rbac_access_denied')) {
+    return { how: 'http-rule', who, what: `403, ${details}` };
+  }
+  if ([400, 404, 426, 431].includes(status)) return { how: 'malformed', who, what: `${status}, ${details}` };
+  if (status === 403) return { how: 'http-rule', who, what: `403, ${details}` };
+  return undefined;
+}
+
+/** A certificate of a thief who holds a CA's key. */
+export async function forged(field: Field, whose: Whose, options: LeafOptions): Promise<Pick<Secure, 'cert' | 'key'>> {
+  return mintLeaf(await field.authority(whose), options);
+}
+
+/** The consumer's own leaf gets its answer over the same way. */
+export async function rightLeaf(field: Field): Promise<Control> {
+  const seen = await reach(field, { tried: 'the right leaf', leaf: await field.leaf() });
+  return {
+    ok: seen.status === 200,
+    evidence: `${shortId(field.cast.consumer)}'s own leaf over the same way: ${seen.answered}`,
+  };
+}

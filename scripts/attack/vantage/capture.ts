@@ -1,0 +1,55 @@
+/** Packets on the border router while attacks run: what came to it and what it let pass. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FailureError } from '../../errors';
+import { endingWithUs, entered, run } from '../../machine/exec';
+
+export class BorderCapture {
+  private constructor(
+    private readonly folder: string,
+    private readonly file: string,
+    private readonly tcpdump: ChildProcess,
+  ) {}
+
+  /** Starts capturing all interfaces of a network namespace. */
+  static async start(netns: string): Promise<BorderCapture> {
+    const folder = mkdtempSync(join(tmpdir(), 'isthmus-attack-'));
+    const file = join(folder, 'border.pcap');
+    const options = ['-i', 'any', '-U', '-s', '0', '--immediate-mode', '-w', file, '-Z', 'root'];
+    const [program, args] = endingWithUs(...entered(netns, 'tcpdump', options));
+    const tcpdump = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    try {
+      await new Promise<void>((resolve, reject) => {
+        let said = '';
+        tcpdump.stderr.setEncoding('utf8').on('data', (text: string) => {
+          said += text;
+          if (said.includes('listening on')) resolve();
+        });
+        tcpdump.on('error', reject);
+        tcpdump.on('close', () => reject(new FailureError(`tcpdump ended: ${said.trim()}`)));
+      });
+    } catch (error) {
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    }
+    return new BorderCapture(folder, file, tcpdump);
+  }
+
+  /** Packets so far that a tcpdump filter selects, one line each, with interface and direction. */
+  async packets(filter: string): Promise<string[]> {
+    const { stdout } = await run('tcpdump', ['-nn', '-r', this.file, filter], { allow: [0, 1] });
+    return stdout.split('\n').filter((line) => line !== '');
+  }
+
+  /** Whether bytes occur in any packet so far. */
+  holds(text: string): boolean {
+    return readFileSync(this.file).includes(text);
+  }
+
+  stop(): void {
+    this.tcpdump.kill('SIGTERM');
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

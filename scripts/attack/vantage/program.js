@@ -1,0 +1,279 @@
+/**
+ * Runs where an attacker is: in a pod, on a host, at the border. Reads one attempt per line (JSON) and writes one
+ * observation per line; nothing of the product is needed there but Node.js. Attempts overlap.
+ */
+const http = require('node:http');
+const http2 = require('node:http2');
+const net = require('node:net');
+const tls = require('node:tls');
+const dgram = require('node:dgram');
+const { execFile } = require('node:child_process');
+const { readFileSync } = require('node:fs');
+const { createInterface } = require('node:readline');
+
+/** Bytes of an answer that are worth telling. */
+const most = 4000;
+
+const code = (error) => error.code ?? error.message;
+const textOf = (chunks) => Buffer.concat(chunks).toString('latin1').slice(0, most);
+
+/** What is known of a socket, for finding it in captures and logs. */
+function ends(socket) {
+  if (socket.localPort === undefined) return {};
+  return {
+    local: `${socket.localAddress}:${socket.localPort}`,
+    remote: `${socket.remoteAddress}:${socket.remotePort}`,
+  };
+}
+
+/** Opens TCP or TLS, sends text, and gathers what comes until the other side closes or is silent. */
+function raw({ host, port, secure, send = [], quiet = 700, timeout = 4000 }) {
+  return new Promise((resolve) => {
+    const chunks = [];
+    const seen = { connected: false, secured: false };
+    let idle;
+    const finish = (more) => {
+      clearTimeout(idle);
+      clearTimeout(last);
+      socket.destroy();
+      resolve({ ...seen, ...more, text: textOf(chunks) });
+    };
+    const last = setTimeout(() => finish({ end: 'timeout' }), timeout);
+    const listen = () => {
+      clearTimeout(idle);
+      idle = setTimeout(() => finish({ end: 'open' }), quiet);
+    };
+    const talk = async () => {
+      Object.assign(seen, ends(socket));
+      for (const part of send) {
+        socket.write(Buffer.from(part, 'latin1'));
+        await new Promise((next) => setTimeout(next, 30));
+      }
+      listen();
+    };
+    const plain = net.connect({ host, port });
+    plain.once('connect', () => {
+      seen.connected = true;
+      Object.assign(seen, ends(plain));
+      if (secure === undefined) talk().catch(() => {});
+    });
+    const socket = secure === undefined ? plain : tls.connect({ socket: plain, rejectUnauthorized: false, ...secure });
+    if (secure !== undefined) {
+      plain.on('error', (error) => finish({ end: code(error) }));
+      socket.once('secureConnect', () => {
+        seen.secured = true;
+        const { subjectaltname } = socket.getPeerCertificate();
+        if (subjectaltname !== undefined) seen.peer = subjectaltname;
+        if (socket.alpnProtocol) seen.alpn = socket.alpnProtocol;
+        talk().catch(() => {});
+      });
+    }
+    socket.on('data', (chunk) => {
+      chunks.push(chunk);
+      if (idle !== undefined) listen();
+    });
+    socket.on('error', (error) => finish({ end: code(error) }));
+    socket.on('close', () => finish({ end: 'closed' }));
+  });
+}
+
+/** One plain HTTP request as a program makes it, through whatever proxy takes its packets. */
+function ask({ url, socketPath, method = 'GET', path, headers = {}, body, timeout = 6000 }) {
+  return new Promise((resolve) => {
+    const target = socketPath === undefined ? new URL(url) : { socketPath };
+    const options = { method, headers, timeout, agent: false, ...(path === undefined ? {} : { path }) };
+    let sent;
+    try {
+      sent = socketPath === undefined ? http.request(target, options) : http.request({ ...target, ...options });
+    } catch (error) {
+      resolve({ end: `client: ${code(error)}` });
+      return;
+    }
+    let where = {};
+    sent.on('socket', (socket) =>
+      socket.once('connect', () => {
+        where = ends(socket);
+      }),
+    );
+    sent.on('response', (response) => {
+      const chunks = [];
+      response.on('data', (chunk) => chunks.push(chunk));
+      response.on('error', (error) => resolve({ ...where, status: response.statusCode, end: code(error) }));
+      response.on('end', () =>
+        resolve({
+          ...where,
+          status: response.statusCode,
+          headers: response.headers,
+          text: textOf(chunks),
+          end: 'answered',
+        }),
+      );
+    });
+    const switched = (response, socket) => {
+      socket.destroy();
+      resolve({ ...where, status: response.statusCode, headers: response.headers, text: '', end: 'switched' });
+    };
+    sent.on('upgrade', switched);
+    sent.on('connect', switched);
+    sent.on('timeout', () => sent.destroy(new Error('timeout')));
+    sent.on('error', (error) => resolve({ ...where, end: code(error) }));
+    sent.end(body);
+  });
+}
+
+/** One HTTP/2 request, over TLS or in clear; headers may hold anything, `:method` and `:path` too. */
+function ask2({ host, port, secure, headers, body, timeout = 5000 }) {
+  return new Promise((resolve) => {
+    const chunks = [];
+    const seen = { connected: false };
+    const finish = (more) => {
+      clearTimeout(last);
+      session.destroy();
+      resolve({ ...seen, ...more, text: textOf(chunks) });
+    };
+    const last = setTimeout(() => finish({ end: 'timeout' }), timeout);
+    const session =
+      secure === undefined
+        ? http2.connect(`http://${host}:${port}`)
+        : http2.connect(`https://${host}:${port}`, {
+            host,
+            port,
+            rejectUnauthorized: false,
+            ALPNProtocols: ['h2'],
+            ...secure,
+          });
+    session.on('error', (error) => finish({ end: code(error) }));
+    session.on('close', () => finish({ end: 'closed' }));
+    session.on('connect', () => {
+      seen.connected = true;
+      const stream = session.request(headers);
+      stream.on('response', (answer) => {
+        seen.status = answer[':status'];
+        seen.headers = Object.fromEntries(Object.entries(answer).filter(([name]) => !name.startsWith(':')));
+      });
+      stream.on('trailers', (trailers) => {
+        seen.trailers = { ...trailers };
+      });
+      stream.on('data', (chunk) => chunks.push(chunk));
+      stream.on('error', (error) => finish({ end: code(error) }));
+      stream.on('close', () => finish({ end: seen.status === undefined ? 'closed' : 'answered' }));
+      stream.end(body === undefined ? undefined : Buffer.from(body, 'base64'));
+    });
+  });
+}
+
+/** One datagram, and what comes back within a second. */
+function datagram({ host, port, send = 'x', timeout = 1000 }) {
+  return new Promise((resolve) => {
+    const socket = dgram.createSocket(net.isIPv6(host) ? 'udp6' : 'udp4');
+    let seen = {};
+    const finish = (more) => {
+      clearTimeout(last);
+      socket.close();
+      resolve({ ...seen, ...more });
+    };
+    const last = setTimeout(() => finish({ end: 'silence' }), timeout);
+    socket.on('error', (error) => finish({ end: code(error) }));
+    socket.on('message', (message) => finish({ end: 'answered', text: message.toString('latin1').slice(0, most) }));
+    socket.connect(port, host, () => {
+      const { address, port: own } = socket.address();
+      seen = { local: `${address}:${own}`, remote: `${host}:${port}` };
+      socket.send(Buffer.from(send, 'latin1'));
+    });
+  });
+}
+
+/** Connections to many ports at once: which opened, and how the others ended. */
+async function ports({ host, ports: list, timeout = 1500 }) {
+  const ended = await Promise.all(list.map(async (port) => [port, await raw({ host, port, quiet: 1, timeout })]));
+  const open = ended.filter(([, seen]) => seen.connected).map(([port]) => port);
+  const others = ended.filter(([, seen]) => !seen.connected).map(([, seen]) => seen.end);
+  const counted = {};
+  for (const end of others) counted[end] = (counted[end] ?? 0) + 1;
+  return { open, counted, end: 'scanned' };
+}
+
+function file({ path }) {
+  try {
+    const content = readFileSync(path);
+    // What it holds may be a key: that it could be read is what counts.
+    return { end: 'read', bytes: content.length };
+  } catch (error) {
+    return { end: code(error) };
+  }
+}
+
+function program({ command, args = [], uid, gid, timeout = 5000 }) {
+  return new Promise((resolve) => {
+    const options = { timeout, ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) };
+    try {
+      execFile(command, args, options, (error, stdout, stderr) =>
+        resolve({
+          end: error === null ? 'ran' : typeof error.code === 'string' ? error.code : 'failed',
+          exit: error === null ? 0 : error.code,
+          text: `${stdout}${stderr}`.slice(0, most),
+        }),
+      );
+    } catch (error) {
+      resolve({ end: code(error) });
+    }
+  });
+}
+
+/** Becomes another user or group, in this very process: what a program that was broken into would try. */
+function become({ uid, gid }) {
+  try {
+    if (gid !== undefined) process.setgid(gid);
+    if (uid !== undefined) process.setuid(uid);
+    return { end: 'became', text: `uid ${process.getuid()} gid ${process.getgid()}` };
+  } catch (error) {
+    return { end: code(error) };
+  }
+}
+
+function whoami() {
+  return { end: 'told', text: `uid ${process.getuid()} gid ${process.getgid()}`, bytes: process.pid };
+}
+
+/** Holds a connection and asks over it each half second, until it ends or time is up. */
+function hold({ host, port, secure, request, seconds }) {
+  return new Promise((resolve) => {
+    const began = Date.now();
+    let answers = 0;
+    let lastAnswer = 0;
+    let refused;
+    const finish = (end) => {
+      clearInterval(timer);
+      clearTimeout(last);
+      socket.destroy();
+      const after = Date.now() - began;
+      resolve({ end, answers, lastAnswer, after, text: refused ?? '' });
+    };
+    const last = setTimeout(() => finish('open'), seconds * 1000);
+    const socket = tls.connect({ host, port, rejectUnauthorized: false, ...secure }, () => say({ opened: true }));
+    const timer = setInterval(() => socket.write(request), 500);
+    socket.on('data', (chunk) => {
+      const [line] = chunk.toString('latin1').split('\r\n');
+      if (line.includes(' 200')) {
+        answers += 1;
+        lastAnswer = Date.now() - began;
+      } else if (line.startsWith('HTTP/')) refused = line;
+    });
+    socket.on('error', (error) => finish(code(error)));
+    socket.on('close', () => finish('closed'));
+    function say() {
+      socket.write(request);
+    }
+  });
+}
+
+const kinds = { raw, ask, ask2, datagram, ports, file, program, become, whoami, hold };
+
+createInterface({ input: process.stdin })
+  .on('line', async (line) => {
+    const { id, kind, ...attempt } = JSON.parse(line);
+    const seen = await Promise.resolve(kinds[kind](attempt)).catch((error) => ({ end: `agent: ${code(error)}` }));
+    process.stdout.write(`${JSON.stringify({ id, ...seen })}\n`);
+  })
+  .on('close', () => process.exit());
+process.stdout.write('{"ready":true}\n');

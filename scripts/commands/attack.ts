@@ -1,0 +1,70 @@
+/** `isthmus attack`: plays the attack suite on the raised lab. */
+import type { Lab } from '../../model/lab';
+import { groups, type Result, verdict } from '../attack/attack';
+import { attacks, chosen, type Described } from '../attack/catalogue';
+import { Field } from '../attack/field';
+import { json } from '../attack/report/json';
+import { table } from '../attack/report/table';
+import { playAll, type RunOptions } from '../attack/run';
+import { UsageError } from '../errors';
+import { withLock } from '../machine/lock';
+
+/** What commander makes of the command line. */
+export interface AttackOptions {
+  readonly only?: readonly string[];
+  readonly json?: boolean;
+}
+
+/** Text for standard output, and whether everything is as it should be. */
+export async function attackCommand(
+  lab: Lab,
+  options: AttackOptions,
+  run: RunOptions,
+): Promise<{ readonly text: string; readonly good: boolean }> {
+  const wanted = chosen(attacks, names(options));
+  const began = Date.now();
+  // Two runs would take each other's attackers away.
+  const results = await withLock('attack', lab.name, () => playOn(lab, wanted, run), `\0isthmus-attack-${lab.name}`);
+  const seconds = (Date.now() - began) / 1000;
+  const colour = process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '';
+  const text = options.json === true ? JSON.stringify(json(results), null, 2) : table(results, seconds, { colour });
+  return { text, good: verdict(results).good };
+}
+
+/** Everything that is made for the run is gone when this resolves or rejects. */
+async function playOn(lab: Lab, wanted: typeof attacks, run: RunOptions): Promise<Result[]> {
+  const field = new Field(lab, run.signal);
+  try {
+    await run.progress.step('attackers', () => field.enter());
+    return await playAll(wanted, field, run);
+  } finally {
+    await run.progress.step('clean up', () => field.leave());
+  }
+}
+
+/** All attacks, or those asked for, by group. */
+export function listCommand(word: string, options: AttackOptions): string {
+  if (word !== 'list')
+    throw new UsageError(
+      `isthmus attack ${word}: the only word here is list. To play some: isthmus attack --only ${word}`,
+    );
+  return listed(chosen(attacks, names(options)));
+}
+
+export function listed(all: readonly Described[]): string {
+  const lines = groups.flatMap((group) => {
+    const own = all.filter((entry) => entry.group === group);
+    if (own.length === 0) return [];
+    return [
+      group,
+      ...own.flatMap(({ id, title, serves }) => [`  ${id}`, `      ${title}`, `      serves ${serves.join(' · ')}`]),
+      '',
+    ];
+  });
+  return [...lines, `${all.length} attacks`].join('\n');
+}
+
+/** `--only a b` and `--only a,b` mean the same. */
+function names({ only = [] }: AttackOptions): string[] {
+  return only.flatMap((name) => name.split(',')).filter((name) => name !== '');
+}
