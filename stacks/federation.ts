@@ -11,6 +11,7 @@ import { exportedServices, serviceIntentions } from '../model/access/consul';
 import { resolvedImports } from '../model/imports';
 import type { Lab, Mesh } from '../model/lab';
 import { consulNamespace, federationNamespace } from '../model/names';
+import { entriesPolicy, planePolicies } from '../model/network-policy/istio';
 import { planeConfig } from '../model/plane-config';
 import { planes } from '../model/planes';
 import { LabStack } from './lab-stack';
@@ -55,7 +56,8 @@ export class FederationStack extends LabStack {
       new FederatedImport(this, `Import-${entry.name}`, { import: entry, dependsOn: [namespace] });
     }
     const { file: program, hash: programHash } = bundledProgram('trust-exchange');
-    for (const { peer } of planes(lab).filter(({ own }) => own.name === mesh.name)) {
+    const own = planes(lab).filter((plane) => plane.own.name === mesh.name);
+    for (const [index, { peer }] of own.entries()) {
       const consumers = all.filter((entry) => entry.peer.name === peer.name).flatMap((entry) => entry.consumers);
       for (const consumer of new Map(consumers.map((entry) => [entry.id, entry])).values()) {
         new FederatedConsumer(this, `Consumer-${peer.name}_${consumer.namespace}_${consumer.name}`, { consumer, peer });
@@ -66,6 +68,7 @@ export class FederationStack extends LabStack {
         program,
         programHash,
         mesh,
+        networkPolicies: [...(index === 0 ? [entriesPolicy] : []), ...planePolicies(lab, mesh, peer)],
         dependsOn: [namespace],
       });
     }

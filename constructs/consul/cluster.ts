@@ -6,6 +6,7 @@ import { labTag } from '../../model/aws';
 import { clusterId } from '../../model/identity';
 import type { Lab, Mesh } from '../../model/lab';
 import { consulNamespace } from '../../model/names';
+import { consulNamespacePolicy, consulPolicies } from '../../model/network-policy/consul';
 import { chartOf, chartValues } from '../helm/charts';
 import { Objects } from '../helm/objects';
 import { Release } from '../helm/release';
@@ -32,13 +33,18 @@ export class ConsulCluster extends Construct {
       values: [...chartValues(mesh, 'consul'), meshValues(lab, mesh)],
       dependsOn: [namespace, ...dependsOn],
     });
+    const namespaces = [...namespacesOf(lab, mesh)];
+    const made = namespaces.map((name) => new NamespaceV1(this, `Namespace-${name}`, { metadata: { name } }));
     new Objects(this, 'Policy', {
       releaseName: 'mesh-policy',
       namespace: consulNamespace,
-      objects: Object.values(meshEntries).map((entry) => customResource(entry, consulNamespace)),
-      dependsOn: [chart.resource],
+      objects: [
+        ...Object.values(meshEntries).map((entry) => customResource(entry, consulNamespace)),
+        ...consulPolicies(lab, mesh),
+        ...namespaces.map((name) => consulNamespacePolicy(mesh, name)),
+      ],
+      dependsOn: [chart.resource, ...made],
     });
-    for (const name of namespacesOf(lab, mesh)) new NamespaceV1(this, `Namespace-${name}`, { metadata: { name } });
   }
 }
 

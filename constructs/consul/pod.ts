@@ -7,6 +7,7 @@ import { sidecarPort } from '../../model/hosts';
 import type { KubeObject } from '../../model/kube';
 import type { Lab, Service } from '../../model/lab';
 import { ingressGatewayService } from '../../model/names';
+import { consulServicePolicy } from '../../model/network-policy/consul';
 import { confinedPod } from '../helm/confined';
 import { Objects } from '../helm/objects';
 import { programAnnotation, programContainer, programVolumes } from '../helm/program';
@@ -50,6 +51,7 @@ export class ConsulPod extends Construct {
         },
         ...entries.map((entry) => customResource(entry, namespace)),
         ...listenerGuard(lab, service),
+        consulServicePolicy(lab, service),
         {
           apiVersion: 'v1',
           kind: 'Service',

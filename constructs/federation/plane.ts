@@ -20,6 +20,8 @@ export interface FederationPlaneProps {
   readonly programHash: string;
   /** The Istio mesh that it speaks for. */
   readonly mesh: Mesh;
+  /** Who may connect to it, and it to whom. */
+  readonly networkPolicies: readonly KubeObject[];
   /** @default - nothing */
   readonly dependsOn?: readonly ITerraformDependable[];
 }
@@ -54,6 +56,7 @@ export class FederationPlane extends Construct {
         ...planeVolumes(props.config, props.mesh),
         ...rights(props.config, namespace),
         ...exchangeAdmission(props.config, account),
+        ...props.networkPolicies,
         service(namespace),
         statefulSet(props, namespace),
       ],

@@ -5,6 +5,7 @@ import { requestLogFields } from '../../model/access-log';
 import type { KubeObject } from '../../model/kube';
 import type { Lab, Mesh } from '../../model/lab';
 import { ingressNamespace } from '../../model/names';
+import { meshPolicies, namespacePolicy } from '../../model/network-policy/istio';
 import { chartOf, chartValues } from '../helm/charts';
 import { Objects } from '../helm/objects';
 import { Release } from '../helm/release';
@@ -34,15 +35,28 @@ export class IstioMesh extends Construct {
       values: [...chartValues(mesh, 'istiod'), meshSettings(lab, mesh)],
       dependsOn: [base.resource],
     });
+    const ingress = new NamespaceV1(this, 'Ingress', {
+      metadata: { name: ingressNamespace, labels: { 'istio-injection': 'enabled' } },
+    });
+    const namespaces = [
+      ...new Set(lab.services.filter((service) => service.mesh === mesh.name).map(({ namespace }) => namespace)),
+    ];
+    const made = namespaces.map(
+      (name) =>
+        new NamespaceV1(this, `Namespace-${name}`, { metadata: { name, labels: { 'istio-injection': 'enabled' } } }),
+    );
     const policy = new Objects(this, 'Policy', {
       releaseName: 'mesh-policy',
       namespace: 'istio-system',
-      objects: [strictMutualTls, denyAll, refuseEscapedSlashes],
+      objects: [
+        strictMutualTls,
+        denyAll,
+        refuseEscapedSlashes,
+        ...meshPolicies(lab, mesh),
+        ...namespaces.map((name) => namespacePolicy(mesh, name)),
+      ],
       // istiod checks them as they are made.
-      dependsOn: [istiod.resource],
-    });
-    const ingress = new NamespaceV1(this, 'Ingress', {
-      metadata: { name: ingressNamespace, labels: { 'istio-injection': 'enabled' } },
+      dependsOn: [istiod.resource, ingress, ...made],
     });
     new Release(this, 'IngressGateway', {
       ...chartOf(mesh, 'gateway'),
@@ -51,12 +65,6 @@ export class IstioMesh extends Construct {
       values: chartValues(mesh, 'gateway'),
       dependsOn: [ingress, istiod.resource, policy.release.resource],
     });
-    const namespaces = new Set(
-      lab.services.filter((service) => service.mesh === mesh.name).map(({ namespace }) => namespace),
-    );
-    for (const name of namespaces) {
-      new NamespaceV1(this, `Namespace-${name}`, { metadata: { name, labels: { 'istio-injection': 'enabled' } } });
-    }
   }
 }
 

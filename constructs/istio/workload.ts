@@ -6,6 +6,7 @@ import { type ResolvedImport, resolvedImports } from '../../model/imports';
 import type { KubeObject } from '../../model/kube';
 import { type Lab, mesh as meshOf, type Service } from '../../model/lab';
 import { importHost, upstreamVariable } from '../../model/names';
+import { servicePolicy } from '../../model/network-policy/istio';
 import type { OutsideHost } from '../../model/outside';
 import { confinedPod } from '../helm/confined';
 import { Objects } from '../helm/objects';
@@ -45,6 +46,7 @@ export class IstioWorkload extends Construct {
         deployment(props),
         kubeService(service),
         authorizationPolicy(lab, service, mesh.trustDomain),
+        servicePolicy(lab, service, outside),
         sidecarEgress(
           lab,
           service,
