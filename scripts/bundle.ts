@@ -47,6 +47,7 @@ const programs: readonly Program[] = [
   { name: 'weather/backend', entry: 'services/weather/backend/main.ts' },
   { name: 'weather/info', entry: 'services/weather/info/main.ts' },
   { name: 'trust-exchange', entry: 'services/trust-exchange/main.ts' },
+  { name: 'network-policy', entry: 'services/network-policy/main.ts' },
 ];
 
 /** Where a bundle is, for a program name as lab files write it: `weather/backend`. */

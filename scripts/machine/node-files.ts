@@ -36,6 +36,7 @@ export function nodeCertificates(
       { name: 'scheduler', commonName: 'system:kube-scheduler' },
       { name: 'proxy', commonName: 'system:kube-proxy' },
       { name: 'coredns', commonName: corednsUser },
+      { name: 'network-policy', commonName: networkPolicyUser },
     ],
     'etcd-ca': [
       { name: 'etcd', commonName: 'etcd', dns: ['localhost'], addresses: ['127.0.0.1'] },
@@ -46,6 +47,7 @@ export function nodeCertificates(
 
 const kubeletClientUser = 'kube-apiserver-kubelet-client';
 const corednsUser = 'system:coredns';
+const networkPolicyUser = 'isthmus:network-policy';
 
 /** A kubeconfig with everything inline. `ca`, `certificate` and `key` are PEM text. */
 export function kubeconfig(
@@ -93,6 +95,16 @@ export function nodeRbac(): string {
       ],
     },
     binding('isthmus:coredns', 'isthmus:coredns', corednsUser),
+    {
+      apiVersion,
+      kind: 'ClusterRole',
+      metadata: { name: networkPolicyUser },
+      rules: [
+        { apiGroups: [''], resources: ['pods', 'namespaces'], verbs: read },
+        { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: read },
+      ],
+    },
+    binding(networkPolicyUser, networkPolicyUser, networkPolicyUser),
   ];
   return JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
 }

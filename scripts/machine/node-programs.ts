@@ -1,6 +1,7 @@
 /** Command lines of a Kubernetes node's programs. Every port is on the node's address or its loopback. */
 import { formatCidr } from '../../model/cidr';
 import type { KubernetesNetwork } from '../../model/local';
+import { bundleFile } from '../bundle';
 import { locate } from './binaries';
 import type { Daemon } from './daemon';
 import type { NodePaths } from './node-files';
@@ -10,10 +11,12 @@ export function controlPlane(paths: NodePaths, network: KubernetesNetwork): read
   return [etcd(paths), apiserver(paths, network), controllerManager(paths, network), scheduler(paths)];
 }
 
-/** Kubelet, kube-proxy and CoreDNS. */
+/** Kubelet, kube-proxy, CoreDNS and the enforcer of NetworkPolicies. */
 export function nodeServices(paths: NodePaths, network: KubernetesNetwork, node: string): readonly Daemon[] {
   const { folder } = paths;
   return [
+    // First: what it does not know passes nothing, so it is there before any pod.
+    networkPolicy(paths, network),
     {
       name: 'kubelet',
       command: locate('kubelet'),
@@ -43,6 +46,14 @@ export function nodeServices(paths: NodePaths, network: KubernetesNetwork, node:
     },
     { name: 'coredns', command: locate('coredns'), args: ['-conf', `${folder}/Corefile`] },
   ];
+}
+
+function networkPolicy({ pki }: NodePaths, network: KubernetesNetwork): Daemon {
+  return {
+    name: 'network-policy',
+    command: process.execPath,
+    args: [bundleFile('network-policy'), `https://${network.node}:6443`, pki, formatCidr(network.pods)],
+  };
 }
 
 function etcd(paths: NodePaths): Daemon {

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import type { Lab, Mesh } from '../../model/lab';
 import { kubernetesNetwork, netns } from '../../model/local';
 import { kubeconfigFile, stateFolder } from '../../model/names';
+import { bundle, bundleFile } from '../bundle';
 import { FailureError } from '../errors';
 import { cniFolder, locate } from './binaries';
 import { ensureCgroup } from './cgroup';
@@ -30,6 +31,9 @@ import { until } from './until';
 
 /** Longest wait for one of the node's programs. It takes seconds; a busy machine of two cores may take a minute. */
 const patience = 180_000;
+
+/** Program, daemon and nftables table of the enforcer of NetworkPolicies. */
+const enforcer = 'network-policy';
 
 /** Folder of a mesh's node below the lab's state. */
 export function nodeFolder(lab: string, mesh: string): string {
@@ -80,15 +84,18 @@ export async function raiseNode(
   await awaited(lab, mesh, 'apiserver', () => kubectl(lab, mesh, ['get', '--raw', '/readyz']), signal);
 
   say('controllers and kubelet');
+  await bundle({ only: [enforcer] });
+  const program = readFileSync(bundleFile(enforcer), 'utf8');
   await kubectl(lab, mesh, ['apply', '--validate=false', '-f', '-'], nodeRbac());
   for (const daemon of controlPlane(paths, network).slice(2)) await start(lab, mesh, daemon);
   const mounts = await ensureMountNamespace(lab, mesh, folder);
   for (const daemon of nodeServices(paths, network, mesh.name)) {
-    const revision = hashOf(kubelet + corefile(paths, network));
+    const revision = hashOf(kubelet + corefile(paths, network) + program);
     await start(lab, mesh, { ...daemon, ...mounts.enter(daemon.command, daemon.args), revision });
   }
   say('waiting for the node to be Ready');
   await awaited(lab, mesh, 'kubelet', () => assertReady(lab, mesh), signal);
+  await awaited(lab, mesh, enforcer, () => assertEnforced(lab, mesh), signal);
 }
 
 /** Runs containerd's client against a mesh's node, in the namespace that Kubernetes uses. */
@@ -114,6 +121,11 @@ async function assertReady(lab: Lab, mesh: Mesh): Promise<void> {
   const path = '{.status.conditions[?(@.type=="Ready")].status}';
   const status = await kubectl(lab, mesh, ['get', 'node', mesh.name, '-o', `jsonpath=${path}`]);
   if (status !== 'True') throw new Error(`node is ${status}`);
+}
+
+/** Throws while no NetworkPolicy would be enforced. */
+async function assertEnforced(lab: Lab, mesh: Mesh): Promise<void> {
+  await run('nft', ['list', 'table', 'ip', enforcer], { netns: netns(lab.name, mesh.name) });
 }
 
 function writeKubeconfigs(lab: Lab, mesh: Mesh): void {

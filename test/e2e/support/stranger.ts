@@ -23,7 +23,9 @@ export async function makeStranger(lab: Lab, name: string, injected: boolean): P
       ],
     },
   };
-  await kubectl(clusterOf(lab, 'west'), ['apply', '-f', '-'], { input: JSON.stringify(pod) });
+  const items = [letThrough(lab, name), pod];
+  const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
+  await kubectl(clusterOf(lab, 'west'), ['apply', '-f', '-'], { input });
   await kubectl(clusterOf(lab, 'west'), [
     'wait',
     '--for=condition=Ready',
