@@ -3,8 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { istioPrincipal } from '../../model/identity';
 import { imagePullPolicy } from '../../model/images';
-import { type Lab, type Mesh, mesh as meshOf, type Service } from '../../model/lab';
+import { type Lab, type Mesh, mesh as meshOf, podLabels, type Service } from '../../model/lab';
 import { benchNamespace, ownConnectionHeader } from '../../model/names';
+import { type NetworkPolicy, networkPolicy, podsOf, tcp } from '../../model/network-policy/policy';
 import { clusterOf } from '../cluster';
 import { FailureError } from '../errors';
 import { kubectl } from '../kubectl';
@@ -31,8 +32,20 @@ export async function makeCallee(lab: Lab, caller: Service, like: Service): Prom
 }
 
 export async function removeCallee(lab: Lab, caller: Service): Promise<void> {
-  const args = ['delete', 'namespace', benchNamespace, '--ignore-not-found', '--timeout=120s'];
-  await kubectl(clusterOf(lab, caller.mesh), args);
+  const cluster = clusterOf(lab, caller.mesh);
+  const policy = ['networkpolicy', benchNamespace, '--namespace', caller.namespace];
+  await kubectl(cluster, ['delete', ...policy, '--ignore-not-found']);
+  await kubectl(cluster, ['delete', 'namespace', benchNamespace, '--ignore-not-found', '--timeout=120s']);
+}
+
+/** The caller's own policy knows of no callee that is not in the access table. */
+function opening(caller: Service, like: Service): NetworkPolicy {
+  return networkPolicy({
+    name: benchNamespace,
+    namespace: caller.namespace,
+    pods: podLabels(caller),
+    to: [{ peers: [podsOf(benchNamespace, { app: name })], ports: tcp(like.port) }],
+  });
 }
 
 function objects(lab: Lab, caller: Service, like: Service, program: string): object[] {
@@ -47,6 +60,7 @@ function objects(lab: Lab, caller: Service, like: Service, program: string): obj
       metadata: { name: benchNamespace, labels: { 'istio-injection': 'enabled' } },
     },
     { apiVersion: 'v1', kind: 'ConfigMap', metadata: at, data: { 'main.js': program } },
+    opening(caller, like),
     deployment(like, own),
     {
       apiVersion: 'v1',

@@ -1,5 +1,6 @@
 /** Mistakes that work until somebody looks at the wire: none of them may be in any plan. */
 import * as fc from 'fast-check';
+import { resolvedImports } from '../../model/imports';
 import { mesh } from '../../model/lab';
 import { labOf, labs, localLab, smallFile } from '../support/labs';
 import { configEntries, helmValues, kubeObjects, ofKind, type Plan, resources, synthesise } from '../support/synth';
@@ -43,7 +44,7 @@ const crowded = labOf({
   ],
 });
 const generated = fc.sample(
-  labs.filter((lab) => lab.access.some(({ from, to }) => from.split('/')[0] !== to.split('/')[0])),
+  labs.filter((lab) => lab.meshes.some((own) => resolvedImports(lab, own).length > 0)),
   { numRuns: 3, seed: 20261124 },
 );
 const all = [localLab(), crowded, ...generated].map((lab) => ({ lab, plan: synthesise(lab) }));
@@ -184,7 +185,9 @@ describe('an import', () => {
   test('shares its namespace with imports only', () => {
     each((plan) => {
       const kinds = kubeObjects(plan).filter(({ metadata }) => metadata.namespace === 'federation');
-      expect(new Set(kinds.map(({ kind }) => kind))).toEqual(new Set(['ServiceEntry', 'Role', 'RoleBinding']));
+      expect(new Set(kinds.map(({ kind }) => kind))).toEqual(
+        new Set(['ServiceEntry', 'Role', 'RoleBinding', 'NetworkPolicy']),
+      );
     });
   });
 

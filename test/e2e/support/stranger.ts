@@ -1,5 +1,6 @@
 /** A workload that no rule knows: in the consumer's namespace, with Istio's proxy or without. */
-import type { Lab } from '../../../model/lab';
+import { type Lab, mesh } from '../../../model/lab';
+import { address, type NetworkPolicy, networkPolicy, tcp } from '../../../model/network-policy/policy';
 import { clusterOf } from '../../../scripts/cluster';
 import { kubectl } from '../../../scripts/kubectl';
 import { type Answer, ask } from './ask';
@@ -37,7 +38,17 @@ export async function makeStranger(lab: Lab, name: string, injected: boolean): P
 }
 
 export async function removeStranger(lab: Lab, name: string): Promise<void> {
-  await kubectl(clusterOf(lab, 'west'), ['delete', 'pod', name, '-n', namespace, '--ignore-not-found', '--force']);
+  const objects = [`pod/${name}`, `networkpolicy/${name}`];
+  await kubectl(clusterOf(lab, 'west'), ['delete', ...objects, '-n', namespace, '--ignore-not-found', '--force']);
+}
+
+/** Whatever the network's own policies say: these tests are about what stops a stranger whom they let through. */
+function letThrough(lab: Lab, name: string): NetworkPolicy {
+  const { gateway } = mesh(lab, 'east');
+  if (gateway === undefined) throw new Error('east has no gateway');
+  const neighbours = { peers: [{ podSelector: {} }], ports: tcp(8080) };
+  const border = { peers: [address(gateway.address)], ports: tcp(gateway.port) };
+  return networkPolicy({ name, namespace, from: [neighbours], to: [neighbours, border] });
 }
 
 /** Asks as the stranger. Status 0 with the reason when there was no answer. */
