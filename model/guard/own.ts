@@ -1,5 +1,6 @@
 /** Guard's own init containers and volume: how they are made, and whether a pod's are still the same. */
 
+import type { Fault } from '../fault';
 import { annotations, guardContainers, guardMountPath, guardVolume, isGuardContainer } from './names';
 import type { GuardRules } from './rules';
 import type { Container, GuardConfig, Pod, SecurityContext, Volume } from './types';
@@ -51,35 +52,56 @@ const serviceAccountMount = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** Consul's injector tells every container where upstreams are. */
 const upstreamVariable = /_CONNECT_SERVICE_(HOST|PORT)$/;
 
-/** Why the guard of a final pod is not the one that {@link guardInitContainers} and {@link guardRules} make. */
-export function guardFaults(pod: Pod, config: GuardConfig, rules: GuardRules): string[] {
-  const given = (pod.spec.initContainers ?? []).filter(({ name }) => isGuardContainer(name));
-  const reasons = guardInitContainers(config).flatMap((wanted) => containerFaults(given, wanted));
-  const volume = pod.spec.volumes?.find(({ name }) => name === guardVolume);
-  if (volume === undefined || !sameVolume(volume)) {
-    reasons.push(`volume ${guardVolume}: is not the one that guard makes; let guard's webhook add it`);
+const fix = "leave it to guard's webhook";
+
+/** Why the guard of a final pod is not the one that {@link guardInitContainers} and {@link GuardRules} make. */
+export function guardFaults(pod: Pod, config: GuardConfig, rules: GuardRules): Fault[] {
+  const faults = [
+    ...strayContainers(pod),
+    ...guardInitContainers(config).flatMap((wanted) => containerFaults(pod, wanted)),
+  ];
+  const volumes = pod.spec.volumes?.filter(({ name }) => name === guardVolume) ?? [];
+  if (volumes.length !== 1 || !volumes.every(sameVolume)) {
+    faults.push({ path: ['spec', 'volumes', guardVolume], problem: 'is not the one that guard makes', fix });
   }
   for (const [key, text] of [
     [annotations.rulesV4, rules.v4],
     [annotations.rulesV6, rules.v6],
   ] as const) {
     if (pod.metadata?.annotations?.[key] !== text) {
-      reasons.push(`${key}: is not what follows from the declaration; leave it to guard's webhook`);
+      faults.push({ path: [key], problem: 'is not what follows from the declaration', fix });
     }
   }
-  return reasons;
+  return faults;
 }
 
-function containerFaults(given: readonly Container[], wanted: Container): string[] {
-  const [found, ...more] = given.filter(({ name }) => name === wanted.name);
-  const place = `init container ${wanted.name}`;
-  const fix = "let guard's webhook add it";
-  if (found === undefined) return [`${place}: is missing; ${fix}`];
-  if (more.length > 0) return [`${place}: is there twice; ${fix}`];
+/** Guard's names anywhere but where guard puts them. */
+function strayContainers({ spec }: Pod): Fault[] {
+  const lists = ['containers', 'ephemeralContainers'] as const;
+  return lists.flatMap((list) =>
+    (spec[list] ?? [])
+      .filter(({ name }) => isGuardContainer(name))
+      .map(({ name }) => ({
+        path: ['spec', list, name],
+        problem: "has the name of guard's own container",
+        fix: 'rename it',
+      })),
+  );
+}
+
+function containerFaults({ spec }: Pod, wanted: Container): Fault[] {
+  const path = ['spec', 'initContainers', wanted.name];
+  const [found, ...more] = (spec.initContainers ?? []).filter(({ name }) => name === wanted.name);
+  if (found === undefined) return [{ path, problem: 'is missing', fix }];
+  if (more.length > 0) return [{ path, problem: 'is there twice', fix }];
   const changed = Object.entries(found).filter(([key, value]) => !sameField(wanted, key, value));
   const lost = Object.keys(wanted).filter((key) => !Object.hasOwn(found, key) && !harmless.includes(key));
-  const keys = [...changed.map(([key]) => key), ...lost];
-  return keys.length === 0 ? [] : [`${place}: ${keys.join(', ')} is not what guard makes; ${fix}`];
+  return [...changed.map(([key]) => key), ...lost].map((key) => ({
+    path: [...path, key],
+    problem: 'is not what guard makes',
+    value: Object.entries(found).find(([name]) => name === key)?.[1] ?? null,
+    fix,
+  }));
 }
 
 function sameField(wanted: Container, key: string, value: unknown): boolean {

@@ -1,17 +1,101 @@
 /** Why a pod is not admitted: everything that would make the rules between its containers worthless. */
+import type { Fault } from '../fault';
+import { captureFaults } from './capture';
+import { confinementFaults } from './confinement';
 import { parseDeclaration } from './declaration';
-import { guardFaults } from './own';
-import { ownContainers } from './parties';
+import { identityFaults } from './identity';
+import { annotationPrefix, isGuardContainer, isInfrastructure } from './names';
+import { equal, guardFaults } from './own';
+import { ownContainers, proxyKinds } from './parties';
+import { type Placed, placedContainers, placedOwn } from './placed';
+import { portFaults } from './ports';
+import { proxyFaults } from './proxies';
 import { formatReason } from './reason';
 import { guardRules } from './rules';
 import type { GuardConfig, Pod } from './types';
 
 /**
- * Reasons to refuse a pod as it will run, after all mutating webhooks; empty when it is guarded. Each names the place,
- * what is wrong, what is allowed and the fix.
+ * Reasons to refuse a new pod as it will run, after all mutating webhooks; empty when it is guarded. Each names the place,
+ * what is wrong, the value, what is allowed and the fix.
  */
 export function refusals(pod: Pod, config: GuardConfig): string[] {
-  const own = ownContainers(pod, config);
-  const { faults } = parseDeclaration(pod.metadata?.annotations ?? {}, own);
-  return [...faults.map(formatReason), ...guardFaults(pod, config, guardRules(pod, config))];
+  const own = placedOwn(pod, config);
+  const { declaration, faults } = parseDeclaration(pod.metadata?.annotations ?? {}, ownContainers(pod, config));
+  return [
+    ...faults,
+    ...identityFaults(pod, own, declaration),
+    ...confinementFaults(pod, own),
+    ...portFaults(own),
+    ...captureFaults(pod, config),
+    ...proxyFaults(pod, config),
+    ...orderFaults(pod, config),
+    ...guardFaults(pod, config, guardRules(pod, config)),
+  ].map(formatReason);
+}
+
+/**
+ * Reasons to refuse an update of a running pod, `pods/ephemeralcontainers` included. The rules are loaded already, and a
+ * newer guard may make others: so what guards the pod has to stay as it is, and only what is new is judged.
+ */
+export function refusalsOfUpdate(before: Pod, after: Pod, config: GuardConfig): string[] {
+  const own = placedOwn(after, config);
+  const { declaration } = parseDeclaration(before.metadata?.annotations ?? {}, ownContainers(before, config));
+  const added = (after.spec.ephemeralContainers ?? []).filter(
+    ({ name }) => !before.spec.ephemeralContainers?.some((old) => old.name === name),
+  );
+  const isNew = ({ path: [, list, name] }: Fault) =>
+    list === 'ephemeralContainers' && added.some((container) => container.name === name);
+  return [
+    ...annotationChanges(before, after),
+    ...imageChanges(before, after, config),
+    ...[
+      ...identityFaults(after, own, declaration),
+      ...confinementFaults(after, own),
+      ...proxyFaults(after, config),
+    ].filter(isNew),
+  ].map(formatReason);
+}
+
+/** Whatever runs before guard has the network to itself. */
+function orderFaults({ spec }: Pod, config: GuardConfig): Fault[] {
+  const list = spec.initContainers ?? [];
+  const last = list.findLastIndex(({ name }) => isGuardContainer(name));
+  return list
+    .slice(0, Math.max(last, 0))
+    .filter(({ name }) => !isInfrastructure(name, proxyKinds(config)))
+    .map(({ name }) => ({
+      path: ['spec', 'initContainers', name],
+      problem: 'would run before the rules are loaded',
+      allowed: "only the mesh's own containers stand before guard",
+      fix: "let guard's webhook order them",
+    }));
+}
+
+function annotationChanges(before: Pod, after: Pod): Fault[] {
+  const old = before.metadata?.annotations ?? {};
+  const now = after.metadata?.annotations ?? {};
+  return [...new Set([...Object.keys(old), ...Object.keys(now)])]
+    .filter((key) => key.startsWith(annotationPrefix) && old[key] !== now[key])
+    .map((key) => ({
+      path: [key],
+      problem: 'is changed, but the rules of a running pod stay',
+      value: now[key] ?? null,
+      fix: 'change the template and let new pods replace this one',
+    }));
+}
+
+/** An image is one of the few fields of a running pod that may be changed. */
+function imageChanges(before: Pod, after: Pod, config: GuardConfig): Fault[] {
+  const old = placedContainers(before);
+  const changed = ({ path, container }: Placed) =>
+    isInfrastructure(container.name, proxyKinds(config)) &&
+    !old.some((other) => equal(other.path, path) && other.container.image === container.image);
+  return placedContainers(after)
+    .filter((placed) => placed.list !== 'ephemeralContainers' && changed(placed))
+    .map(({ path, container }) => ({
+      path: [...path, 'image'],
+      problem: 'is changed: it would run with the rights of the mesh or of guard',
+      value: container.image,
+      fix: 'leave it',
+    }));
 }
