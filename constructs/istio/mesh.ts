@@ -1,8 +1,8 @@
 import { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { istioMeshObjects } from '../../model/access/mesh-objects';
 import { requestLogFields } from '../../model/access-log';
-import type { KubeObject } from '../../model/kube';
 import type { Lab, Mesh } from '../../model/lab';
 import { ingressNamespace } from '../../model/names';
 import { meshPolicies, namespacePolicy } from '../../model/network-policy/istio';
@@ -49,9 +49,7 @@ export class IstioMesh extends Construct {
       releaseName: 'mesh-policy',
       namespace: 'istio-system',
       objects: [
-        strictMutualTls,
-        denyAll,
-        refuseEscapedSlashes,
+        ...Object.values(istioMeshObjects),
         ...meshPolicies(lab, mesh),
         ...namespaces.map((name) => namespacePolicy(mesh, name)),
       ],
@@ -77,49 +75,3 @@ function meshSettings(lab: Lab, mesh: Mesh): Record<string, unknown> {
     },
   };
 }
-
-const strictMutualTls: KubeObject = {
-  apiVersion: 'security.istio.io/v1',
-  kind: 'PeerAuthentication',
-  metadata: { name: 'default', namespace: 'istio-system' },
-  spec: { mtls: { mode: 'STRICT' } },
-};
-
-/**
- * A program may read %2f as a slash, the rules would not. Such a path is refused at the callee, and `//` is read as `/`,
- * as in Consul's public listener. Istio's own settings can only decode %2f, and would also rewrite a path on its way to
- * other meshes.
- */
-const refuseEscapedSlashes: KubeObject = {
-  apiVersion: 'networking.istio.io/v1alpha3',
-  kind: 'EnvoyFilter',
-  metadata: { name: 'refuse-escaped-slashes', namespace: 'istio-system' },
-  spec: {
-    configPatches: ['SIDECAR_INBOUND', 'GATEWAY'].map((context) => ({
-      applyTo: 'NETWORK_FILTER',
-      match: {
-        context,
-        listener: { filterChain: { filter: { name: 'envoy.filters.network.http_connection_manager' } } },
-      },
-      patch: {
-        operation: 'MERGE',
-        value: {
-          typed_config: {
-            '@type':
-              'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
-            merge_slashes: true,
-            path_with_escaped_slashes_action: 'REJECT_REQUEST',
-          },
-        },
-      },
-    })),
-  },
-};
-
-/** A policy without rules allows nothing; in the root namespace it holds for the whole mesh. */
-const denyAll: KubeObject = {
-  apiVersion: 'security.istio.io/v1',
-  kind: 'AuthorizationPolicy',
-  metadata: { name: 'deny-all', namespace: 'istio-system' },
-  spec: {},
-};

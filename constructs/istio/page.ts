@@ -1,4 +1,5 @@
 /** The way from the ingress gateway to the service that is the lab's page. */
+import { pagePolicy } from '../../model/access/istio';
 import type { KubeObject } from '../../model/kube';
 import type { Service } from '../../model/lab';
 import { ingressNamespace } from '../../model/names';
@@ -21,15 +22,6 @@ export function pageObjects(service: Service): KubeObject[] {
       metadata: { name: 'page', namespace: ingressNamespace },
       spec: { hosts: ['*'], gateways: ['page'], http: [{ route: [{ destination: { host, port: { number: 80 } } }] }] },
     },
-    {
-      apiVersion: 'security.istio.io/v1',
-      kind: 'AuthorizationPolicy',
-      metadata: { name: 'page', namespace: ingressNamespace },
-      spec: {
-        selector: { matchLabels: { istio: 'ingress' } },
-        action: 'ALLOW',
-        rules: [{ to: [{ operation: { methods: ['GET', 'HEAD'] } }] }],
-      },
-    },
+    pagePolicy,
   ];
 }

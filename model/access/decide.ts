@@ -4,7 +4,7 @@
  */
 import { type AccessRow, type Lab, mesh, type Service, service } from '../lab';
 import { outboundReading, type Reading, readPath, refusedMethod, strictReading, withoutQuery } from './request';
-import { connectionOnly, covers, grantsTo, pageRule, type Rule } from './table';
+import { connectionOnly, covers, grantsTo, pageRule, type Rule, rowsBetween } from './table';
 
 /** Who asks: a service by its own certificate, or anybody through the ingress gateway of the callee's mesh. */
 export type Caller = Service | 'anybody';
@@ -45,20 +45,27 @@ export type Decision =
  * @param target path and query in origin form, as the caller's program writes them, byte for byte
  */
 export function decide(lab: Lab, caller: Caller, callee: Service, method: string, target: string): Decision {
-  const rules = rulesFor(lab, caller, callee);
-  if (rules.length === 0) return { allowed: false, refusal: { kind: 'no row' } };
-  const read = readOnTheWay(lab, caller, callee, method, target);
+  // Whom no row names gets no connection, whatever would be asked on it.
+  const nobody = rulesFor(lab, caller, callee).length === 0;
+  const read = nobody ? { target } : readOnTheWay(lab, caller, callee, method, target);
   if (read.unreadable !== undefined) {
     return { allowed: false, refusal: { kind: 'unreadable', why: read.unreadable } };
   }
+  return decideRead(lab, caller, callee, method, read.target);
+}
+
+/** The same for a request as the last proxy has read it. */
+export function decideRead(lab: Lab, caller: Caller, callee: Service, method: string, target: string): Decision {
+  const rules = rulesFor(lab, caller, callee);
+  if (rules.length === 0) return { allowed: false, refusal: { kind: 'no row' } };
   const byMethod = rules.filter(({ rule }) => rule.methods.length === 0 || includes(rule.methods, method));
-  const path = withoutQuery(read.target);
+  const path = withoutQuery(target);
   const found = byMethod.find(({ rule }) => rule.paths.length === 0 || rule.paths.some((one) => covers(one, path)));
-  if (found !== undefined) return { allowed: true, ground: found.ground, target: read.target };
+  if (found !== undefined) return { allowed: true, ground: found.ground, target };
   const kind = byMethod.length === 0 ? 'method' : 'path';
   const considered = kind === 'method' ? rules : byMethod;
   const rows = considered.flatMap(({ ground }) => (ground.kind === 'row' ? [ground.index] : []));
-  return { allowed: false, refusal: { kind, rows }, target: read.target };
+  return { allowed: false, refusal: { kind, rows }, target };
 }
 
 interface Grounded {
@@ -68,9 +75,10 @@ interface Grounded {
 
 function rulesFor(lab: Lab, caller: Caller, callee: Service): Grounded[] {
   if (caller === 'anybody') return callee.expose === 'page' ? [{ ground: { kind: 'page' }, rule: pageRule }] : [];
-  return lab.access.flatMap((row, index) =>
-    row.from === caller.id && row.to === callee.id ? [{ ground: { kind: 'row', index, row }, rule: row }] : [],
-  );
+  return rowsBetween(lab, caller, callee).flatMap((index) => {
+    const row = lab.access[index];
+    return row === undefined ? [] : [{ ground: { kind: 'row', index, row }, rule: row }];
+  });
 }
 
 type Read =

@@ -105,7 +105,10 @@ function httpFilters(lab: Lab, callee: Service): Json[] {
     http_filters: [
       {
         name: 'envoy.filters.http.rbac',
-        typed_config: { '@type': `${extensions}.http.rbac.v3.RBAC`, matcher: byIdentity(callers(lab, callee), 'http') },
+        typed_config: {
+          '@type': `${extensions}.http.rbac.v3.RBAC`,
+          matcher: readable({ matcher: byIdentity(callers(lab, callee), 'http') }),
+        },
       },
       { name: 'envoy.filters.http.router', typed_config: { '@type': `${extensions}.http.router.v3.Router` } },
     ],
@@ -128,7 +131,24 @@ function accessLog(): Json[] {
 /** HTTP filter configuration that refuses whoever's URI SANs, joined, are not exactly one of these identities. */
 export function onlyIdentities(identities: readonly string[]): Json {
   const allowed = identities.map((identity) => ({ identity, rules: [] }));
-  return { '@type': `${extensions}.http.rbac.v3.RBAC`, matcher: byIdentity(allowed, 'connection') };
+  return {
+    '@type': `${extensions}.http.rbac.v3.RBAC`,
+    matcher: readable({ matcher: byIdentity(allowed, 'connection') }),
+  };
+}
+
+/** HTTP filter configuration that refuses paths which the next reader would take for others, and nothing else. */
+export function onlyReadable(): Json {
+  return { '@type': `${extensions}.http.rbac.v3.RBAC`, matcher: readable(action('ALLOW')) };
+}
+
+/**
+ * Envoy takes `..;x` for two dots, but not `%2e%2e;x`, of which it makes `..;x`: the next proxy, or a program, would go
+ * up where these rules saw no way up.
+ */
+function readable(otherwise: Json): Json {
+  const bareDots = header(':path', { safe_regex: { google_re2: {}, regex: '[^?]*/[.][.]?;.*' } });
+  return { matcher_list: { matchers: [{ predicate: bareDots, on_match: action('DENY') }] }, on_no_match: otherwise };
 }
 
 /** RBAC matcher: the joined URI SANs must equal one caller's, then one of its rules must hold. */

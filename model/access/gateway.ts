@@ -59,6 +59,32 @@ export function exportFilter({ name, sni, callers }: ResolvedExport): KubeObject
   ]);
 }
 
+/** The server of an export at the federation gateway: a certificate and roots of its own, and who may connect at all. */
+export function exportServer({ name, sni, secret: credentialName, callers }: ResolvedExport): KubeObject {
+  return {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'Gateway',
+    metadata: { name, namespace: federationGateway },
+    spec: {
+      selector: { istio: federationGateway },
+      servers: [
+        {
+          port: { number: federationGatewayPort, name: `https-${name}`, protocol: 'HTTPS' },
+          // Only routes of the gateway's own namespace may be bound to it.
+          hosts: [`./${sni}`],
+          tls: {
+            mode: 'MUTUAL',
+            credentialName,
+            // None of the peer's other services even gets a connection.
+            subjectAltNames: callers.map(({ identity }) => identity),
+            minProtocolVersion: 'TLSV1_2',
+          },
+        },
+      ],
+    },
+  };
+}
+
 function envoyFilter(name: string, configPatches: readonly Json[]): KubeObject {
   return {
     apiVersion: 'networking.istio.io/v1alpha3',

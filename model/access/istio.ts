@@ -37,6 +37,18 @@ export function authorizationPolicy(lab: Lab, callee: Service, trustDomain: stri
   };
 }
 
+/** What anybody may ask of the ingress gateway, before the page's own policy. */
+export const pagePolicy: KubeObject = {
+  apiVersion: 'security.istio.io/v1',
+  kind: 'AuthorizationPolicy',
+  metadata: { name: 'page', namespace: ingressNamespace },
+  spec: {
+    selector: { matchLabels: { istio: 'ingress' } },
+    action: 'ALLOW',
+    rules: [{ to: [{ operation: operation(pageRule) }] }],
+  },
+};
+
 /**
  * Lets the callers of an export through the federation gateway, each by its exact foreign identity and only under the
  * export's own server name.

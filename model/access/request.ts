@@ -10,15 +10,17 @@ export interface Reading {
   readonly mergeSlashes: boolean;
   /** What becomes of `%2f` and `%5c`, which a program may take for slashes. */
   readonly escapedSlashes: 'refuse' | 'keep';
+  /** What becomes of `..;x` that was `%2e%2e;x`: the next reader would take it for dots. */
+  readonly bareDots: 'refuse' | 'keep';
 }
 
 /** Every proxy of ours that decides: a callee's own, and the gateways of an Istio mesh. */
-export const strictReading: Reading = { mergeSlashes: true, escapedSlashes: 'refuse' };
+export const strictReading: Reading = { mergeSlashes: true, escapedSlashes: 'refuse', bareDots: 'refuse' };
 
 /** The proxy of a caller in Istio: it decides nothing, but reads the request first. */
-export const outboundReading: Reading = { mergeSlashes: false, escapedSlashes: 'keep' };
+export const outboundReading: Reading = { mergeSlashes: false, escapedSlashes: 'keep', bareDots: 'keep' };
 
-/** The path as it goes on, with its query; or why the proxy answers 400. */
+/** The path as it goes on, with its query; or why the proxy refuses it (400, for bare dots 403). */
 export type ReadPath =
   | { readonly path: string; readonly refused?: never }
   | { readonly refused: string; readonly path?: never };
@@ -48,7 +50,7 @@ export function withoutQuery(path: string): string {
  * Reads a request target in origin form, to the byte as it stands in the request line.
  * @param target `/path?query`, characters from U+0000 to U+00FF, each a byte
  */
-export function readPath(target: string, { mergeSlashes, escapedSlashes }: Reading): ReadPath {
+export function readPath(target: string, { mergeSlashes, escapedSlashes, bareDots }: Reading): ReadPath {
   if (!target.startsWith('/')) return { refused: 'it does not start with a slash' };
   if (/[^\x21-\x7e]/.test(target)) return { refused: 'it holds a space, a control character or a byte above 7e' };
   if (target.includes('#')) return { refused: 'it holds a fragment (#)' };
@@ -58,7 +60,10 @@ export function readPath(target: string, { mergeSlashes, escapedSlashes }: Readi
   const plain = withoutDotParameters(raw);
   if (plain.includes('%00')) return { refused: 'it holds an escaped zero byte (%00)' };
   const normal = normalised(plain);
-  return { path: `${mergeSlashes ? merged(normal) : normal}${query}` };
+  const path = mergeSlashes ? merged(normal) : normal;
+  if (bareDots === 'refuse' && /\/\.\.?;/.test(path))
+    return { refused: 'it holds escaped dots before a semicolon (%2e;)' };
+  return { path: `${path}${query}` };
 }
 
 /** Dots with parameters (`..;x`) are dots; escaped dots with parameters (`%2e%2e;`) are not, though they lose their escapes. */

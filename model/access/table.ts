@@ -14,24 +14,61 @@ export type Rule = Pick<AccessRow, 'methods' | 'paths'>;
 /** What anybody may ask of an exposed service (`expose: page`) through its mesh's ingress gateway, without a row. */
 export const pageRule: Rule = { methods: ['GET', 'HEAD'], paths: [] };
 
-/** Rows grouped by caller and callee, in the order of the table. */
-export function grants(lab: Lab): Grant[] {
+/** The rows of a lab by caller and by callee. A lab is never changed, so its table is read once. */
+interface Table {
+  readonly all: readonly Grant[];
+  readonly from: ReadonlyMap<string, readonly Grant[]>;
+  readonly to: ReadonlyMap<string, readonly Grant[]>;
+  /** Indices of rows by `from to`. */
+  readonly rows: ReadonlyMap<string, readonly number[]>;
+}
+
+const tables = new WeakMap<Lab, Table>();
+
+function tableOf(lab: Lab): Table {
+  const known = tables.get(lab) ?? readTable(lab);
+  tables.set(lab, known);
+  return known;
+}
+
+function readTable(lab: Lab): Table {
+  const services = new Map(lab.services.map((one) => [one.id, one]));
   const grouped = new Map<string, { from: Service; to: Service; rules: Rule[] }>();
-  for (const { from, to, methods, paths } of lab.access) {
+  const rows = new Map<string, number[]>();
+  for (const [index, { from, to, methods, paths }] of lab.access.entries()) {
     const key = `${from} ${to}`;
-    const grant = grouped.get(key) ?? { from: service(lab, from), to: service(lab, to), rules: [] };
+    const ends = () => ({ from: services.get(from) ?? service(lab, from), to: services.get(to) ?? service(lab, to) });
+    const grant = grouped.get(key) ?? { ...ends(), rules: [] };
     grant.rules.push({ methods, paths });
     grouped.set(key, grant);
+    rows.set(key, [...(rows.get(key) ?? []), index]);
   }
-  return [...grouped.values()];
+  const all = [...grouped.values()];
+  return { all, from: byId(all, 'from'), to: byId(all, 'to'), rows };
 }
 
-export function grantsTo(lab: Lab, callee: Service): Grant[] {
-  return grants(lab).filter((grant) => grant.to.id === callee.id);
+function byId(all: readonly Grant[], end: 'from' | 'to'): Map<string, Grant[]> {
+  const found = new Map<string, Grant[]>();
+  for (const grant of all) found.set(grant[end].id, [...(found.get(grant[end].id) ?? []), grant]);
+  return found;
 }
 
-export function grantsFrom(lab: Lab, caller: Service): Grant[] {
-  return grants(lab).filter((grant) => grant.from.id === caller.id);
+/** Rows grouped by caller and callee, in the order of the table. */
+export function grants(lab: Lab): readonly Grant[] {
+  return tableOf(lab).all;
+}
+
+export function grantsTo(lab: Lab, callee: Service): readonly Grant[] {
+  return tableOf(lab).to.get(callee.id) ?? [];
+}
+
+export function grantsFrom(lab: Lab, caller: Service): readonly Grant[] {
+  return tableOf(lab).from.get(caller.id) ?? [];
+}
+
+/** Where in the table the rows of one caller and callee are, by index. */
+export function rowsBetween(lab: Lab, from: Service, to: Service): readonly number[] {
+  return tableOf(lab).rows.get(`${from.id} ${to.id}`) ?? [];
 }
 
 /** A foreign service made callable in a mesh, with the services there that may call it. */

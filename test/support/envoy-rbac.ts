@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import type { Json } from '../../model/access/envoy';
+import type { Reading } from '../../model/access/request';
 import type { KubeObject } from '../../model/kube';
 
 /** What Envoy knows of a request: the URI SANs of the client's certificate, and HTTP where it reads it. */
@@ -78,6 +79,14 @@ const matcher = z.strictObject({
   on_no_match: onMatch,
 });
 
+/** Paths that the next reader would take for others are refused before anything else. */
+const readable = z.strictObject({
+  matcher_list: z.strictObject({
+    matchers: z.tuple([z.strictObject({ predicate: single, on_match: onMatch })]),
+  }),
+  on_no_match: z.strictObject({ matcher }),
+});
+
 const network = z.object({
   '@type': type('envoy.extensions.filters.network.rbac.v3.RBAC'),
   stat_prefix: z.string().min(1),
@@ -87,7 +96,7 @@ const http = z.object({
   '@type': type('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'),
   http_filters: z.tuple([
     z.object({
-      typed_config: z.strictObject({ '@type': type('envoy.extensions.filters.http.rbac.v3.RBAC'), matcher }),
+      typed_config: z.strictObject({ '@type': type('envoy.extensions.filters.http.rbac.v3.RBAC'), matcher: readable }),
     }),
     z.object({ typed_config: z.object({ '@type': type('envoy.extensions.filters.http.router.v3.Router') }) }),
   ]),
@@ -102,7 +111,7 @@ export function listenerDecision(config: Json): (seen: Seen) => boolean {
   const atConnection = network.safeParse(first);
   const tree = atConnection.success
     ? atConnection.data.matcher
-    : http.parse(first).http_filters[0].typed_config.matcher;
+    : http.parse(first).http_filters[0].typed_config.matcher.on_no_match.matcher;
   const map = new Map(Object.entries(tree.matcher_tree.exact_match_map.map));
   return (seen) => {
     // Envoy joins all URIs to one text.
@@ -110,6 +119,34 @@ export function listenerDecision(config: Json): (seen: Seen) => boolean {
     if (entry === undefined) return allows(tree.on_no_match);
     return 'matcher' in entry ? rulesAllow(entry.matcher, seen) : allows(entry);
   };
+}
+
+const reading = z.object({
+  typed_config: z.object({
+    '@type': type('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'),
+    normalize_path: z.literal(true),
+    merge_slashes: z.boolean().optional(),
+    path_with_escaped_slashes_action: z.literal('REJECT_REQUEST').optional(),
+  }),
+});
+
+/** Whether a matcher refuses dots before a semicolon, and nothing else: told by trying it. */
+function bareDots([{ predicate: one, on_match: verdict }]: z.infer<typeof readable>['matcher_list']['matchers']) {
+  const says = (path: string) => holds(one, { uris: [], method: 'GET', path });
+  const refused = ['/..;/', '/a/.;', '/a/..;x/b?'];
+  const kept = ['/', '/a;b', '/a..;/', '/...;/', '/a?/..;/'];
+  const right = refused.every(says) && !kept.some(says) && !allows(verdict);
+  return right ? 'refuse' : 'keep';
+}
+
+/** How a public listener reads requests; undefined when it passes connections on. */
+export function listenerReading(config: Json): Reading | undefined {
+  const [chain] = listener.parse(config).filter_chains;
+  const found = reading.safeParse(chain.filters[0]);
+  if (!found.success) return undefined;
+  const { merge_slashes: mergeSlashes = false, path_with_escaped_slashes_action: action } = found.data.typed_config;
+  const { matcher_list: list } = http.parse(chain.filters[0]?.typed_config).http_filters[0].typed_config.matcher;
+  return { mergeSlashes, escapedSlashes: action === undefined ? 'keep' : 'refuse', bareDots: bareDots(list.matchers) };
 }
 
 const httpFilter = z.object({
@@ -125,7 +162,7 @@ const httpFilter = z.object({
     operation: z.literal('INSERT_FIRST'),
     value: z.strictObject({
       name: z.string(),
-      typed_config: z.strictObject({ '@type': type('envoy.extensions.filters.http.rbac.v3.RBAC'), matcher }),
+      typed_config: z.strictObject({ '@type': type('envoy.extensions.filters.http.rbac.v3.RBAC'), matcher: readable }),
     }),
   }),
 });
@@ -134,7 +171,7 @@ const httpFilter = z.object({
 export function filterDecision(filter: KubeObject): (uris: readonly string[], sni: string) => boolean {
   const { configPatches } = z.object({ configPatches: z.array(z.unknown()) }).parse(filter.spec);
   const { match, patch } = httpFilter.parse(configPatches[0]);
-  const tree = patch.value.typed_config.matcher;
+  const tree = patch.value.typed_config.matcher.on_no_match.matcher;
   const map = new Map(Object.entries(tree.matcher_tree.exact_match_map.map));
   return (uris, sni) => {
     // Under another server name this filter is not in the chain.
@@ -142,6 +179,17 @@ export function filterDecision(filter: KubeObject): (uris: readonly string[], sn
     const entry = map.get(uris.join(','));
     return allows(entry === undefined || 'matcher' in entry ? tree.on_no_match : entry);
   };
+}
+
+/** Reads a filter of a whole mesh that refuses paths which the next reader would take for others. */
+export function meshFilterReading(config: unknown): Reading['bareDots'] {
+  const whole = z.strictObject({
+    '@type': type('envoy.extensions.filters.http.rbac.v3.RBAC'),
+    matcher: z.strictObject({ matcher_list: readable.shape.matcher_list, on_no_match: onMatch }),
+  });
+  const { matcher_list: list, on_no_match: otherwise } = whole.parse(config).matcher;
+  if (!allows(otherwise)) throw new Error('a filter of the whole mesh must let all else pass');
+  return bareDots(list.matchers);
 }
 
 function rulesAllow({ matcher_list: some, on_no_match: otherwise }: z.infer<typeof rules>, seen: Seen): boolean {

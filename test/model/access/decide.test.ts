@@ -52,6 +52,7 @@ describe('one request', () => {
     ['west/frontend', 'west/backend', 'GET', '/api\\..\\notes', 'path 0'],
     ['west/frontend', 'west/backend', 'GET', '/api/..;/notes', 'path 0'],
     ['west/frontend', 'west/backend', 'GET', '/api/%2e%2e;/notes', 'path 0'],
+    ['east/shop', 'east/info', 'GET', '/api/%2e%2e;/notes', 'unreadable'],
     ['west/frontend', 'west/backend', 'GET', '/%61pi/', 'row 0'],
     ['west/frontend', 'west/backend', 'GET', '/api/..%2fnotes', 'unreadable'],
     ['west/frontend', 'west/backend', 'GET', '/api/#x', 'unreadable'],

@@ -1,9 +1,9 @@
 /** The real Envoy does what the table says, with real certificates: the proof of the interpreter in test/support. */
+import { decide } from '../../../model/access/decide';
 import { publicListener } from '../../../model/access/envoy';
 import { consulServiceIdentity } from '../../../model/identity';
 import { mesh, methods, type Service } from '../../../model/lab';
 import { federationIdentity } from '../../../model/planes';
-import { allowed } from '../../support/allowed';
 import { testWith } from '../../support/binaries';
 import { startEnvoy } from '../../support/envoy';
 import { temporaryFolder } from '../../support/folder';
@@ -57,7 +57,7 @@ testWith('envoy', 'every caller gets what its rows allow, and nothing else', asy
           const found = await Promise.all(asked.map((path) => envoy.ask(index, certificate, method, path)));
           const passed = Object.fromEntries(asked.map((path, at) => [path, found[at] === 200]));
           const expected = Object.fromEntries(
-            asked.map((path) => [path, allowed(lab, caller.id, callee.id, { method, path })]),
+            asked.map((path) => [path, decide(lab, caller, callee, method, path).allowed]),
           );
           expect({ caller: caller.id, callee: callee.id, method, ...passed }).toEqual({
             caller: caller.id,

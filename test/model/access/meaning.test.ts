@@ -1,114 +1,91 @@
-/** Both policy languages say what the table says, for every caller, callee, method and path. */
+/** All policy languages say what the table says, for every caller, callee, method and path, in all four directions. */
 import * as fc from 'fast-check';
 import { publicListener } from '../../../model/access/envoy';
 import { exportFilter } from '../../../model/access/gateway';
-import { authorizationPolicy, gatewayPolicy } from '../../../model/access/istio';
+import { authorizationPolicy } from '../../../model/access/istio';
 import { resolvedExports } from '../../../model/exports';
-import { consulServiceIdentity, istioPrincipal } from '../../../model/identity';
+import { consulServiceIdentity } from '../../../model/identity';
 import { type Lab, mesh, type Service } from '../../../model/lab';
-import { federationGateway } from '../../../model/names';
 import { federationIdentity } from '../../../model/planes';
-import { allowed, requestsOf } from '../../support/allowed';
+import { type Compared, compare, type Question, questionsOf } from '../../support/checker';
 import { filterDecision, listenerDecision } from '../../support/envoy-rbac';
 import { policyDecision } from '../../support/istio-policy';
 import { labOf, labs, smallFile } from '../../support/labs';
-
-/** Identity of a caller as a callee's proxy sees it, when the caller uses its own certificate. */
-function identityAt(lab: Lab, caller: Service, callee: Service): string {
-  const own = mesh(lab, callee.mesh);
-  if (own.kind === 'istio') {
-    return caller.mesh === own.name
-      ? `spiffe://${istioPrincipal(own.trustDomain, caller.namespace, caller.name)}`
-      : consulServiceIdentity(mesh(lab, caller.mesh).trustDomain, mesh(lab, caller.mesh).datacenter ?? '', caller.name);
-  }
-  return caller.mesh === own.name
-    ? consulServiceIdentity(own.trustDomain, own.datacenter ?? '', caller.name)
-    : federationIdentity(lab, caller.mesh, own.name, caller.name);
-}
-
-type Decide = (uris: readonly string[], method: string, path: string) => boolean;
-
-/** How the callee's own proxy decides. */
-function decisionOf(lab: Lab, callee: Service): Decide {
-  const own = mesh(lab, callee.mesh);
-  if (own.kind === 'consul') {
-    const decide = listenerDecision(publicListener(lab, callee, '10.20.0.20', 20000));
-    return (uris, method, path) => decide({ uris, method, path });
-  }
-  const decide = policyDecision(authorizationPolicy(lab, callee, own.trustDomain));
-  const gateway = istioPrincipal(own.trustDomain, federationGateway, federationGateway);
-  const exported = resolvedExports(lab, own).find(({ service }) => service.id === callee.id);
-  return (uris, method, path) => {
-    const [uri = ''] = uris;
-    if (!uri.startsWith(`spiffe://${exported?.peer.trustDomain}/`)) {
-      return decide({ principal: uri.replace('spiffe://', ''), method, path });
-    }
-    return gatewayPasses(lab, callee, uris, method, path) && decide({ principal: gateway, method, path });
-  };
-}
-
-/** How the federation gateway decides: all policies that select it, and all filters, under the callee's server name. */
-function gatewayPasses(lab: Lab, callee: Service, ...[uris, method, path]: Parameters<Decide>): boolean {
-  const all = resolvedExports(lab, mesh(lab, callee.mesh));
-  const sni = all.find(({ service }) => service.id === callee.id)?.sni ?? '';
-  // Istio takes a certificate for each of its URIs.
-  const principals = uris.map((uri) => uri.replace('spiffe://', ''));
-  return (
-    all.every((entry) => filterDecision(exportFilter(entry))(uris, sni)) &&
-    all.some((entry) => {
-      const decide = policyDecision(gatewayPolicy(entry));
-      return principals.some((principal) => decide({ principal, method, path, sni }));
-    })
-  );
-}
-
-const decide = (lab: Lab, callee: Service, ...rest: Parameters<Decide>) => decisionOf(lab, callee)(...rest);
+import { largeLabs, largestLab } from '../../support/large-labs';
+import { policiesOf } from '../../support/policies';
+import { identityAt } from '../../support/way';
 
 const busy = labs.filter((lab) => lab.access.length > 0);
 
-test('a request passes exactly when a row of the table lets it pass', () => {
-  let passed = 0;
-  let refused = 0;
+/** Compares, and counts for each direction that something passed and something was refused. */
+function agree(
+  lab: Lab,
+  questions: readonly Question[],
+  sums: Map<string, { passed: number; refused: number }>,
+): Compared {
+  const made = policiesOf(lab);
+  const direction = ({ caller, callee }: Question) =>
+    `${caller === 'anybody' ? caller : mesh(lab, caller.mesh).kind} → ${mesh(lab, callee.mesh).kind}`;
+  const groups = new Map<string, Question[]>();
+  for (const one of questions) groups.set(direction(one), [...(groups.get(direction(one)) ?? []), one]);
+  let all: Compared = { passed: 0, refused: 0, differences: [] };
+  for (const [name, group] of groups) {
+    const found = compare(lab, made, group);
+    const sum = sums.get(name) ?? { passed: 0, refused: 0 };
+    sums.set(name, { passed: sum.passed + found.passed, refused: sum.refused + found.refused });
+    all = {
+      passed: all.passed + found.passed,
+      refused: all.refused + found.refused,
+      differences: [...all.differences, ...found.differences],
+    };
+  }
+  return all;
+}
+
+const directions = ['istio', 'consul'].flatMap((from) => ['istio', 'consul'].map((to) => `${from} → ${to}`));
+
+/** A property over refusals alone would prove nothing. */
+function expectBoth(sums: ReadonlyMap<string, { passed: number; refused: number }>, least: number): void {
+  for (const direction of [...directions, 'anybody → istio', 'anybody → consul']) {
+    const { passed = 0, refused = 0 } = sums.get(direction) ?? {};
+    expect({ direction, enough: passed >= least && refused >= least, passed, refused }).toMatchObject({ enough: true });
+  }
+}
+
+test('a request passes exactly when decide says so, at every point of its way', () => {
+  const sums = new Map<string, { passed: number; refused: number }>();
   fc.assert(
-    fc.property(busy, requestsOf, (lab, requests) => {
-      for (const callee of lab.services) {
-        const decide = decisionOf(lab, callee);
-        for (const caller of lab.services.filter(({ id }) => id !== callee.id)) {
-          for (const request of requests(lab)) {
-            const expected = allowed(lab, caller.id, callee.id, request);
-            const uris = [identityAt(lab, caller, callee)];
-            const found = decide(uris, request.method, request.path);
-            expect({ caller: caller.id, callee: callee.id, ...request, found }).toEqual({
-              caller: caller.id,
-              callee: callee.id,
-              ...request,
-              found: expected,
-            });
-            if (found) passed += 1;
-            else refused += 1;
-          }
-        }
-      }
+    fc.property(busy, fc.integer(), (lab, seed) => {
+      expect(agree(lab, questionsOf(lab, 60, seed), sums).differences).toEqual([]);
     }),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
-  // A property over refusals alone would prove nothing.
-  expect(passed).toBeGreaterThan(100);
-  expect(refused).toBeGreaterThan(100);
-}, 30_000);
+  expectBoth(sums, 1);
+}, 60_000);
+
+test('the same for labs of up to 200 services and 1,000 rows', () => {
+  const sums = new Map<string, { passed: number; refused: number }>();
+  fc.assert(
+    fc.property(largeLabs, fc.integer(), (lab, seed) => {
+      expect(agree(lab, questionsOf(lab, 400, seed), sums).differences).toEqual([]);
+    }),
+    { numRuns: 12, endOnFailure: true },
+  );
+  const largest = largestLab();
+  expect([largest.services.length, largest.access.length > 950]).toEqual([200, true]);
+  expect(agree(largest, questionsOf(largest, 4_000, 1), sums).differences).toEqual([]);
+  expectBoth(sums, 20);
+}, 60_000);
 
 test('a certificate with a second URI is refused by every Consul listener, whichever comes first', () => {
   fc.assert(
-    fc.property(busy, requestsOf, (lab, requests) => {
+    fc.property(busy, (lab) => {
       for (const callee of lab.services.filter((one) => mesh(lab, one.mesh).kind === 'consul')) {
-        const decide = decisionOf(lab, callee);
+        const decide = listenerDecision(publicListener(lab, callee, '10.20.0.20', 20000));
         const identities = lab.services.map((caller) => identityAt(lab, caller, callee));
         for (const first of identities) {
-          for (const second of identities) {
-            for (const { method, path } of requests(lab).slice(0, 2)) {
-              expect(decide([first, second], method, path)).toBe(false);
-            }
-          }
+          for (const second of identities)
+            expect(decide({ uris: [first, second], method: 'GET', path: '/' })).toBe(false);
         }
       }
     }),
@@ -119,17 +96,15 @@ test('a certificate with a second URI is refused by every Consul listener, which
 test('a certificate with a second URI is refused by the federation gateway, whichever comes first', () => {
   let tried = 0;
   fc.assert(
-    fc.property(busy, requestsOf, (lab, requests) => {
-      for (const own of lab.meshes) {
-        for (const { service: callee, callers } of resolvedExports(lab, own)) {
-          for (const first of callers) {
-            for (const second of [...callers.map(({ identity }) => identity), 'spiffe://x/y']) {
-              for (const { method, path } of requests(lab).slice(0, 2)) {
-                expect(gatewayPasses(lab, callee, [first.identity, second], method, path)).toBe(false);
-                expect(gatewayPasses(lab, callee, [second, first.identity], method, path)).toBe(false);
-                tried += 1;
-              }
-            }
+    fc.property(busy, (lab) => {
+      for (const entry of lab.meshes.flatMap((own) => resolvedExports(lab, own))) {
+        const decide = filterDecision(exportFilter(entry));
+        for (const { identity: first } of entry.callers) {
+          expect(decide([first], entry.sni)).toBe(true);
+          for (const second of [...entry.callers.map(({ identity }) => identity), 'spiffe://x/y']) {
+            expect(decide([first, second], entry.sni)).toBe(false);
+            expect(decide([second, first], entry.sni)).toBe(false);
+            tried += 1;
           }
         }
       }
@@ -138,6 +113,19 @@ test('a certificate with a second URI is refused by the federation gateway, whic
   );
   expect(tried).toBeGreaterThan(20);
 }, 30_000);
+
+/** How the callee's own proxy decides. */
+function decide(lab: Lab, callee: Service, uris: readonly string[], method: string, path: string): boolean {
+  const own = mesh(lab, callee.mesh);
+  if (own.kind === 'consul')
+    return listenerDecision(publicListener(lab, callee, '10.20.0.20', 20000))({ uris, method, path });
+  const [uri = ''] = uris;
+  return policyDecision(authorizationPolicy(lab, callee, own.trustDomain))({
+    principal: uri.replace('spiffe://', ''),
+    method,
+    path,
+  });
+}
 
 test.each([
   ['no URI at all', []],

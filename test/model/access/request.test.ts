@@ -30,7 +30,6 @@ test.each([
   ['/a/..;x=1\\b', '/'],
   ['/a/.;x/b', '/a/b'],
   ['/a/b;x', '/a/b;x'],
-  ['/a/%2e%2e;/b', '/a/..;/b'],
   ['/A', '/A'],
   ['/a.', '/a.'],
   ['/a/...', '/a/...'],
@@ -50,6 +49,8 @@ test.each([
   ['/a#b', 'it holds a fragment (#)'],
   ['/a?b#c', 'it holds a fragment (#)'],
   ['/a%00', 'it holds an escaped zero byte (%00)'],
+  ['/a/%2e%2e;/b', 'it holds escaped dots before a semicolon (%2e;)'],
+  ['/a/.%2E;x', 'it holds escaped dots before a semicolon (%2e;)'],
   ['/a b', 'it holds a space, a control character or a byte above 7e'],
   ['/\xe9', 'it holds a space, a control character or a byte above 7e'],
   ['a', 'it does not start with a slash'],
@@ -58,10 +59,9 @@ test.each([
   expect(readPath(target, strictReading)).toEqual({ refused });
 });
 
-test('a path that was read once is read the same again, but for escaped dots with parameters', () => {
+test('a path that was read once is read the same again', () => {
   fc.assert(
     fc.property(rawTargets, (target) => {
-      fc.pre(!/%2e[^/]*;/i.test(target));
       const { path } = readPath(target, strictReading);
       if (path !== undefined) expect(readPath(path, strictReading)).toEqual({ path });
     }),
@@ -76,7 +76,8 @@ const listeners = (() => {
   const outbound = JSON.parse(
     JSON.stringify(strict)
       .replaceAll('"merge_slashes":true', '"merge_slashes":false')
-      .replaceAll('REJECT_REQUEST', 'KEEP_UNCHANGED'),
+      .replaceAll('REJECT_REQUEST', 'KEEP_UNCHANGED')
+      .replaceAll('[^?]*/[.][.]?;.*', 'no path'),
   );
   const caller = federationIdentity(lab, 'west', mesh(lab, 'east').name, 'backend');
   return { caller, all: [strict, outbound], readings: [strictReading, outboundReading] };
@@ -109,11 +110,14 @@ testWith('envoy', 'the real Envoy reads every target as readPath does', async (b
       );
       const expected = targets.map((target) => {
         const { path, refused } = readPath(target, reading);
-        return refused === undefined ? { status: 200, target: path } : { status: 400 };
+        return refused === undefined ? { passed: true, target: path } : { passed: false };
       });
-      expect(targets.map((target, at) => ({ asked: target, ...found[at] }))).toEqual(
-        targets.map((target, at) => ({ asked: target, ...expected[at] })),
-      );
+      expect(
+        targets.map((asked, at) => {
+          const { status, ...rest } = found[at] ?? { status: 0 };
+          return { asked, passed: status === 200, ...rest };
+        }),
+      ).toEqual(targets.map((target, at) => ({ asked: target, ...expected[at] })));
     }
   } finally {
     await envoy.stop();
