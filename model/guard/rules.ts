@@ -156,9 +156,8 @@ const closed: Readonly<Record<ProxyKind, (family: Family) => string[]>> = {
     ...refuse('15000:15099'),
   ],
   consul: (family) => [
-    '# consul-dataplane from the network: redirected calls, its public listener, and probes',
+    '# consul-dataplane from the network: its public listener (20000) stays open; redirected calls, and probes',
     '-A INTRAPOD-IN -m conntrack --ctstate DNAT -j RETURN',
-    '-A INTRAPOD-IN -p tcp --dport 20000 -j RETURN',
     ...probes(family, '20300:20599,21000'),
     ...refuse('8600,15001,19000:19099,20001:20999,21000:21099'),
   ],
