@@ -1,6 +1,7 @@
 /** The hosts of a Consul mesh: which there are, and what each is. */
 import { publicListener } from './access/envoy';
 import { grantsFrom } from './access/table';
+import { type HostFirewallOptions, type HostPass, hostFirewall } from './host-firewall';
 import {
   type HostPlace,
   type HostRole,
@@ -13,7 +14,7 @@ import {
   sidecarPort,
 } from './hosts';
 import { type Lab, type Mesh, mesh, type Service } from './lab';
-import { hostsNetwork, serviceHostAddress } from './local';
+import { hostProgramUid, hostsNetwork, serviceHostAddress } from './local';
 import { upstreamVariable } from './names';
 
 /** First loopback port of a service's upstreams; the next follow in the order of the table. */
@@ -27,9 +28,11 @@ export function meshHosts(lab: Lab, own: Mesh): HostSpec[] {
   const ingress = at('ingress-gateway', 'ingress-gateway', net.ingressGateway);
   const drain = lab.settings.drainSeconds;
   return [
-    hostSpec(at(serverHostName, 'server', net.server), drain),
-    hostSpec(gateway, drain, { registration: meshGatewayRegistration(gateway) }),
-    hostSpec(ingress, drain, { registration: ingressGatewayRegistration(ingress) }),
+    hostSpec(at(serverHostName, 'server', net.server), drain, firewall(lab, own, 'server')),
+    hostSpec(gateway, drain, firewall(lab, own, 'mesh-gateway'), { registration: meshGatewayRegistration(gateway) }),
+    hostSpec(ingress, drain, firewall(lab, own, 'ingress-gateway'), {
+      registration: ingressGatewayRegistration(ingress),
+    }),
   ];
 }
 
@@ -50,7 +53,12 @@ export function serviceHost(lab: Lab, service: Service): Omit<HostSpec, 'program
       LocalBindPort: port,
     })),
   });
-  return hostSpec(host, lab.settings.drainSeconds, { registration });
+  const program = {
+    user: hostProgramUid(host.address),
+    port: service.port,
+    upstreams: upstreamsOf(lab, service).map(({ port }) => port),
+  };
+  return hostSpec(host, lab.settings.drainSeconds, firewall(lab, own, 'service', program), { registration });
 }
 
 /** Environment of the program on a service host. */
@@ -86,6 +94,11 @@ export function upstreamsOf(lab: Lab, caller: Service): Upstream[] {
     port: firstUpstreamPort + index,
     ...(to.mesh === caller.mesh ? {} : { peer: to.mesh }),
   }));
+}
+
+function firewall(lab: Lab, own: Mesh, role: HostRole, program?: HostFirewallOptions['program']): HostPass[] {
+  const peers = lab.meshes.flatMap(({ name, gateway }) => (name === own.name ? [] : (gateway ?? [])));
+  return hostFirewall({ role, network: hostsNetwork(own), peers, ...(program === undefined ? {} : { program }) });
 }
 
 function place(lab: Lab, own: Mesh, name: string, role: HostRole, address: string): HostPlace {

@@ -65,8 +65,8 @@ export interface PlaneConfig {
 /** Port name that an import's ServiceEntry and WorkloadEntries share. */
 export const importPortName = 'http';
 
-/** Port of the trust exchange on its pod's address: `/healthz`, `/readyz`, `/status` and `/metrics`. */
-export const exchangePort = 9470;
+/** Socket of the trust exchange below the plane's root: `/healthz`, `/readyz`, `/status` and `/metrics`. */
+export const exchangeSocket = 'sockets/exchange.sock';
 
 /** Annotation on a federation Secret: in which pairing (Consul's peering id) the roots in `ca.crt` were accepted. */
 export const pairingAnnotation = 'isthmus.dev/peering';

@@ -4,6 +4,7 @@
  */
 
 import { meshGatewayPort } from './gateways';
+import type { HostPass } from './host-firewall';
 import { clusterId } from './identity';
 import { uids } from './local';
 import { stateFolder } from './names';
@@ -50,6 +51,8 @@ export interface HostSpec extends HostPlace {
   readonly registration?: ServiceDefinition;
   /** What a service host runs. */
   readonly program?: HostProgram;
+  /** Connections that the host lets in and out, by whom; it refuses all others. */
+  readonly firewall: readonly HostPass[];
   /** Seconds that connections live on after their listener changed; the longest request that survives one. */
   readonly drainSeconds: number;
 }
@@ -261,7 +264,8 @@ export function ingressGatewayRegistration(host: Pick<HostPlace, 'address'>, por
 export function hostSpec(
   place: HostPlace,
   drainSeconds: number,
+  firewall: readonly HostPass[],
   runs: Pick<HostSpec, 'registration' | 'program'> = {},
 ): HostSpec {
-  return { ...place, agent: agentConfig(place), ...runs, drainSeconds };
+  return { ...place, agent: agentConfig(place), firewall, ...runs, drainSeconds };
 }

@@ -1,8 +1,10 @@
 /** The pod of a federation plane: Consul's server and the trust exchange, each with a user of its own. */
+import { exchangeSocket } from '../../model/federation';
 import { imagePullPolicy } from '../../model/images';
 import type { Mesh } from '../../model/lab';
 import { uids } from '../../model/local';
 import { confined } from '../helm/confined';
+import { askProbe } from '../helm/program';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -115,12 +117,17 @@ const bootstrap = {
   volumeMounts: [mounts.program, mounts.config, mounts.data, mounts.sockets, mounts.tokens],
 };
 
+/** The kubelet asks inside the pod: over its network it would ask in clear. */
+function asked(path: string) {
+  return askProbe({ socketPath: `/plane/${exchangeSocket}`, path });
+}
+
 const exchange = {
   name: 'trust-exchange',
   command: ['node', '/program/main.js', 'run'],
-  ports: [{ name: 'metrics', containerPort: 9470 }],
-  readinessProbe: { httpGet: { path: '/readyz', port: 9470 }, periodSeconds: 2 },
-  livenessProbe: { httpGet: { path: '/healthz', port: 9470 }, periodSeconds: 10, failureThreshold: 6 },
+  startupProbe: { exec: asked('/readyz'), periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 300 },
+  readinessProbe: { exec: asked('/readyz'), periodSeconds: 10, timeoutSeconds: 5 },
+  livenessProbe: { exec: asked('/healthz'), periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 3 },
   securityContext: asExchange,
   resources: { requests: { cpu: '10m', memory: '96Mi' }, limits: { memory: '192Mi' } },
   volumeMounts: [

@@ -32,7 +32,7 @@ const planeConfigMap = 'plane-config';
 
 /**
  * One stock Consul server, alone, that speaks cluster peering for an Istio mesh towards one peer, and the trust
- * exchange beside it. Its only open port is the exchange's for probes and metrics; it only dials out.
+ * exchange beside it. No port of it is open; it only dials out.
  */
 export class FederationPlane extends Construct {
   constructor(scope: Construct, id: string, props: FederationPlaneProps) {
@@ -132,7 +132,7 @@ function service(namespace: string): KubeObject {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name: release, namespace },
-    spec: { clusterIP: 'None', selector: { app: release }, ports: [{ name: 'metrics', port: 9470 }] },
+    spec: { clusterIP: 'None', selector: { app: release } },
   };
 }
 

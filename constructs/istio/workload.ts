@@ -10,7 +10,7 @@ import { servicePolicy } from '../../model/network-policy/istio';
 import type { OutsideHost } from '../../model/outside';
 import { confinedPod } from '../helm/confined';
 import { Objects } from '../helm/objects';
-import { programAnnotation, programContainer, programVolumes } from '../helm/program';
+import { programAnnotation, programContainer, programProbes, programVolumes } from '../helm/program';
 import type { Program } from '../programs';
 import { pageObjects } from './page';
 
@@ -89,7 +89,7 @@ function deployment({ lab, service, program, outside = [] }: IstioWorkloadProps)
               ...programContainer(lab, service),
               env: environment(lab, service),
               ports: [{ containerPort: service.port }],
-              readinessProbe: { httpGet: { path: service.health, port: service.port }, periodSeconds: 2 },
+              ...programProbes(service),
             },
           ],
           ...programVolumes(service),

@@ -5,6 +5,7 @@ import { logFile, stopDaemon } from '../machine/daemon';
 import { agentDaemon, ensureAgent, ensureHostFolders, hostTokens } from './agent';
 import { ConsulApi } from './consul-api';
 import { awaitAccepted, ensureEnvoy, envoyDaemon } from './envoy';
+import { ensureFirewall } from './firewall';
 import { logSize } from './log';
 import { ensureHostNetns } from './namespace';
 import { ensureProgram, programDaemon } from './program';
@@ -32,6 +33,7 @@ export async function applyHost(spec: HostSpec, baseFolder: string, say: (line: 
     return done;
   };
   await ensureHostNetns(spec);
+  await ensureFirewall(spec);
   ensureHostFolders(spec);
   const tokens = hostTokens(spec);
   const state = stateFolder(spec.lab);

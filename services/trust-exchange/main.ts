@@ -1,7 +1,6 @@
 /** The federation plane's programs: one bundle, one subcommand each. See README.md. */
 import 'reflect-metadata';
 import { text } from 'node:stream/consumers';
-import { exchangePort } from '../../model/federation';
 import { messageOf } from '../common/errors';
 import { makeLog } from '../common/log';
 import { bootstrap } from './bootstrap';
@@ -44,7 +43,7 @@ async function main(command: string | undefined): Promise<number> {
     case 'rotate':
       return print(await withManagement(paths, (consul) => rotateRoot(consul, config(), Date.now())));
     case 'state':
-      return print(await withManagement(paths, (consul) => planeState(consul, config(), port())));
+      return print(await withManagement(paths, (consul) => planeState(consul, config(), paths.statusSocket)));
     default:
       process.stderr.write(`${usage}\n`);
       return 2;
@@ -58,10 +57,6 @@ async function withManagement<T>(paths: Paths, action: (consul: ConsulClient) =>
   } finally {
     consul.close();
   }
-}
-
-function port(): number {
-  return Number(process.env.PLANE_STATUS_PORT ?? exchangePort);
 }
 
 function print(result: object): number {

@@ -1,5 +1,6 @@
 /** Where the programs of a plane's pod find and leave things. */
 import { join } from 'node:path';
+import { exchangeSocket } from '../../model/federation';
 
 export interface Paths {
   /** The plan's {@link PlaneConfig}. */
@@ -8,6 +9,8 @@ export interface Paths {
   readonly aclFragment: string;
   readonly httpSocket: string;
   readonly grpcSocket: string;
+  /** The exchange's own pages. */
+  readonly statusSocket: string;
   /** Scoped tokens; an emptyDir in memory that only `bootstrap` and `run` mount. */
   readonly signingToken: string;
   readonly readingToken: string;
@@ -26,6 +29,7 @@ export function pathsFrom(env: Readonly<Record<string, string | undefined>>): Pa
     aclFragment: join(root, 'data/acl.json'),
     httpSocket: join(root, 'sockets/http.sock'),
     grpcSocket: join(root, 'sockets/grpc.sock'),
+    statusSocket: join(root, exchangeSocket),
     signingToken: join(root, 'tokens/signing.token'),
     readingToken: join(root, 'tokens/reading.token'),
     kubernetes: env.PLANE_KUBERNETES ?? '/var/run/secrets/kubernetes.io/serviceaccount',

@@ -1,6 +1,6 @@
 /** `run`: starts the exchange and serves its pages until it is told to stop. */
 import { readFileSync } from 'node:fs';
-import { exchangePort, type PlaneConfig } from '../../model/federation';
+import type { PlaneConfig } from '../../model/federation';
 import { messageOf } from '../common/errors';
 import type { ObjectName } from '../common/kubernetes';
 import { type Log, makeLog } from '../common/log';
@@ -42,7 +42,7 @@ export async function run({ config, paths, env, signal }: RunOptions): Promise<v
       status: () => statusOf(exchange, config, Date.now()),
       metrics: () => metricsText(samplesOf(exchange, config, Date.now())),
     },
-    Number(env.PLANE_STATUS_PORT ?? exchangePort),
+    paths.statusSocket,
   );
   exchange.start();
   log.info({ peer: config.peer, secrets: exchange.targets.length, imports: config.imports.length }, 'started');

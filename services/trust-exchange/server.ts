@@ -1,4 +1,8 @@
-/** `/healthz`, `/readyz`, `/status` and `/metrics`: nothing secret, read only. */
+/**
+ * `/healthz`, `/readyz`, `/status` and `/metrics`: nothing secret, read only. On a unix socket of the pod, so that none
+ * of it is ever on a wire.
+ */
+import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 
 export interface Pages {
@@ -7,14 +11,20 @@ export interface Pages {
   readonly metrics: () => string;
 }
 
-export function serve(pages: Pages, port: number): Promise<Server> {
+/** @param socket path of the socket; one that a former process left is replaced */
+export function serve(pages: Pages, socket: string): Promise<Server> {
   const server = createServer((request, response) => {
     const { status, type, body } = page(pages, request.method ?? '', request.url ?? '');
     response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '0.0.0.0', () => resolve(server));
+    rmSync(socket, { force: true });
+    server.listen(socket, () => {
+      // The folder's group is the pod's: `state` runs as Consul's user.
+      chmodSync(socket, 0o660);
+      resolve(server);
+    });
   });
 }
 

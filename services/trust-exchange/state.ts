@@ -29,7 +29,7 @@ export interface PlaneState {
   readonly exchange: ExchangeStatus | null;
 }
 
-export async function planeState(consul: ConsulClient, config: PlaneConfig, port: number): Promise<PlaneState> {
+export async function planeState(consul: ConsulClient, config: PlaneConfig, statusSocket: string): Promise<PlaneState> {
   const roots = await consul.get<ConsulRoots>('/v1/connect/ca/roots');
   const peering = await readPeering(consul, config.peer);
   const services = config.imports.map(async (item) => {
@@ -49,7 +49,7 @@ export async function planeState(consul: ConsulClient, config: PlaneConfig, port
       roots: (peering?.PeerCAPems ?? []).flatMap(describe),
     },
     services: await Promise.all(services),
-    exchange: await exchangeStatus(port),
+    exchange: await exchangeStatus(statusSocket),
   };
 }
 
@@ -60,27 +60,23 @@ function describe(pem: string): Omit<RootState, 'active'>[] {
   }));
 }
 
-/** All containers of the pod share its loopback address. */
-function exchangeStatus(port: number): Promise<ExchangeStatus | null> {
+function exchangeStatus(socketPath: string): Promise<ExchangeStatus | null> {
   return new Promise((resolve) => {
-    const outgoing = request(
-      { host: '127.0.0.1', port, path: '/status', signal: AbortSignal.timeout(5_000) },
-      (incoming) => {
-        let text = '';
-        incoming.setEncoding('utf8');
-        incoming.on('data', (chunk: string) => {
-          text += chunk;
-        });
-        incoming.on('error', () => resolve(null));
-        incoming.on('end', () => {
-          try {
-            resolve(JSON.parse(text) as ExchangeStatus);
-          } catch {
-            resolve(null);
-          }
-        });
-      },
-    );
+    const outgoing = request({ socketPath, path: '/status', signal: AbortSignal.timeout(5_000) }, (incoming) => {
+      let text = '';
+      incoming.setEncoding('utf8');
+      incoming.on('data', (chunk: string) => {
+        text += chunk;
+      });
+      incoming.on('error', () => resolve(null));
+      incoming.on('end', () => {
+        try {
+          resolve(JSON.parse(text) as ExchangeStatus);
+        } catch {
+          resolve(null);
+        }
+      });
+    });
     outgoing.on('error', () => resolve(null));
     outgoing.end();
   });

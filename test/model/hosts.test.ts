@@ -154,7 +154,7 @@ describe('registrations', () => {
 
 test('hostSpec survives JSON, so that a plan can carry it', () => {
   const gateway = place('mesh-gateway');
-  const spec = hostSpec(gateway, 10, { registration: meshGatewayRegistration(gateway) });
+  const spec = hostSpec(gateway, 10, [], { registration: meshGatewayRegistration(gateway) });
   expect(JSON.parse(JSON.stringify(spec))).toEqual(spec);
   expect(spec).toMatchObject({ drainSeconds: 10, agent: agentConfig(gateway) });
 });

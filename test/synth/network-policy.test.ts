@@ -83,8 +83,8 @@ const neverOpen: Question[] = [
   ['a pod without a row', istio.stranger, istio.frontend, 8080],
   ...[15000, 15004, 15006, 15020, 15021, 15090].map((port): Question => ['proxy', istio.frontend, istio.backend, port]),
   ...[15020, 15021, 15090, 80].map((port): Question => ['ingress', istio.backend, istio.ingress, port]),
-  ['the plane', istio.backend, istio.plane, 9470],
-  ['the plane, by the ingress gateway', istio.ingress, istio.plane, 9470],
+  ['the plane', istio.backend, istio.plane, 8300],
+  ['the plane, by the ingress gateway', istio.ingress, istio.plane, 8300],
   ['a metadata service', istio.backend, at('169.254.169.254'), 80],
   ['a stray pod of the control plane', istio.other, istio.backend, 8080],
   ['a stray pod asks the stray', istio.other, istio.istiod, 15012],
@@ -222,5 +222,5 @@ test('on a cluster of a kubeconfig the same rows are open, and an existing mesh 
   const lab = labFile('kubeconfig');
   const side = sideOf(lab, 'west');
   expect(meshNeeds.filter((question) => !answer(side, question)).map(text)).toEqual([]);
-  expect(allows(side, istio.frontend, istio.plane, 9470)).toBe(false);
+  expect(allows(side, istio.frontend, istio.plane, 8300)).toBe(false);
 });

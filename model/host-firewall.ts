@@ -1,0 +1,106 @@
+/**
+ * Which connections a Consul host lets in and out, and by which of its users. A program that gets around its proxy still
+ * reaches nothing but its own upstreams; who is not the agent reaches no port of Consul, who is not the proxy none of
+ * another proxy. What nobody names is refused. The machine's root is not held to it.
+ */
+import { formatCidr } from './cidr';
+import { meshGatewayPort } from './gateways';
+import { type HostRole, readyPort, serverGrpcTlsPort, sidecarPort } from './hosts';
+import type { Endpoint } from './lab';
+import { type HostsNetwork, uids } from './local';
+
+/** New connections that pass; answers do by themselves. */
+export interface HostPass {
+  /** `in` from the network, `out` to it, or over `loopback`. */
+  readonly way: 'in' | 'out' | 'loopback';
+  readonly protocol: 'tcp' | 'udp';
+  readonly ports: readonly number[];
+  /** User id of who opens it; only of what goes out or over loopback. @default - from the network */
+  readonly user?: number;
+  /** The other side, an address or a network in CIDR notation. @default - anybody on that way */
+  readonly other?: string;
+}
+
+export interface HostFirewallOptions {
+  readonly role: HostRole;
+  readonly network: HostsNetwork;
+  /** Gateways of the other meshes. */
+  readonly peers: readonly Endpoint[];
+  /** What runs on the host of a service. @default - no program */
+  readonly program?: {
+    readonly user: number;
+    readonly port: number;
+    /** Loopback ports of its upstreams. */
+    readonly upstreams: readonly number[];
+  };
+}
+
+const rpcPort = 8300;
+const gossipPort = 8301;
+/** Port of the ingress gateway's listener. */
+const ingressPort = 8080;
+
+export function hostFirewall(options: HostFirewallOptions): HostPass[] {
+  const hosts = formatCidr(options.network.hosts);
+  return [...gossip(hosts), ...byRole[options.role](options, hosts), ...program(options)];
+}
+
+function gossip(hosts: string): HostPass[] {
+  return (['tcp', 'udp'] as const).flatMap((protocol): HostPass[] => [
+    { way: 'in', protocol, ports: [gossipPort], other: hosts },
+    { way: 'out', protocol, ports: [gossipPort], other: hosts, user: uids.hostConsul },
+  ]);
+}
+
+const agent = { user: uids.hostConsul, protocol: 'tcp' } as const;
+const proxy = { user: uids.hostEnvoy, protocol: 'tcp' } as const;
+
+/** What each agent but the server's own needs besides: the server, and the health of the proxy beside it. */
+function client({ network }: HostFirewallOptions): HostPass[] {
+  return [
+    { ...agent, way: 'out', ports: [rpcPort], other: network.server },
+    { ...agent, way: 'loopback', ports: [readyPort] },
+  ];
+}
+
+const byRole: Readonly<Record<HostRole, (options: HostFirewallOptions, hosts: string) => HostPass[]>> = {
+  server: ({ network }, hosts) => [
+    { way: 'in', protocol: 'tcp', ports: [rpcPort], other: hosts },
+    { way: 'in', protocol: 'tcp', ports: [serverGrpcTlsPort], other: network.meshGateway },
+    // It asks itself by its own address, and other meshes through the gateway.
+    { ...agent, way: 'loopback', ports: [rpcPort, gossipPort, serverGrpcTlsPort] },
+    { ...agent, way: 'out', ports: [meshGatewayPort], other: network.meshGateway },
+  ],
+  'mesh-gateway': (options, hosts) => [
+    ...client(options),
+    { way: 'in', protocol: 'tcp', ports: [meshGatewayPort] },
+    { ...proxy, way: 'out', ports: [sidecarPort], other: hosts },
+    { ...proxy, way: 'out', ports: [serverGrpcTlsPort], other: options.network.server },
+    ...toPeers(options),
+  ],
+  'ingress-gateway': (options, hosts) => [
+    ...client(options),
+    { way: 'in', protocol: 'tcp', ports: [ingressPort] },
+    { ...proxy, way: 'out', ports: [sidecarPort], other: hosts },
+  ],
+  service: (options, hosts) => [
+    ...client(options),
+    { way: 'in', protocol: 'tcp', ports: [sidecarPort], other: hosts },
+    { ...proxy, way: 'out', ports: [sidecarPort], other: hosts },
+    ...toPeers(options),
+  ],
+};
+
+function toPeers({ peers }: HostFirewallOptions): HostPass[] {
+  return peers.map(({ address, port }) => ({ ...proxy, way: 'out', ports: [port], other: address }));
+}
+
+function program({ program: runs }: HostFirewallOptions): HostPass[] {
+  if (runs === undefined) return [];
+  const { user, port, upstreams } = runs;
+  return [
+    { ...agent, way: 'loopback', ports: [port] },
+    { ...proxy, way: 'loopback', ports: [port] },
+    ...(upstreams.length === 0 ? [] : [{ way: 'loopback', protocol: 'tcp', ports: upstreams, user } as const]),
+  ];
+}
