@@ -3,11 +3,14 @@ import type { Construct } from 'constructs';
 import { ConfigEntry } from '../constructs/consul/entry';
 import { customResource } from '../constructs/consul/resource';
 import { FederatedConsumer } from '../constructs/federation/consumer';
+import { FederatedExport } from '../constructs/federation/export';
+import { FederationGateway } from '../constructs/federation/gateway';
 import { FederatedImport } from '../constructs/federation/import';
 import { FederationPlane } from '../constructs/federation/plane';
 import { Objects } from '../constructs/helm/objects';
 import { bundledProgram } from '../constructs/programs';
 import { exportedServices, serviceIntentions } from '../model/access/consul';
+import { resolvedExports } from '../model/exports';
 import { resolvedImports } from '../model/imports';
 import type { Lab, Mesh } from '../model/lab';
 import { consulNamespace, federationNamespace } from '../model/names';
@@ -55,6 +58,11 @@ export class FederationStack extends LabStack {
     for (const entry of all) {
       new FederatedImport(this, `Import-${entry.name}`, { import: entry, dependsOn: [namespace] });
     }
+    const exported = resolvedExports(lab, mesh);
+    const gateway = exported.length === 0 ? [] : new FederationGateway(this, 'Gateway', { mesh }).ready;
+    for (const entry of exported) {
+      new FederatedExport(this, `Export-${entry.name}`, { export: entry, dependsOn: gateway });
+    }
     const { file: program, hash: programHash } = bundledProgram('trust-exchange');
     const own = planes(lab).filter((plane) => plane.own.name === mesh.name);
     for (const [index, { peer }] of own.entries()) {
@@ -69,7 +77,7 @@ export class FederationStack extends LabStack {
         programHash,
         mesh,
         networkPolicies: [...(index === 0 ? [entriesPolicy] : []), ...planePolicies(lab, mesh, peer)],
-        dependsOn: [namespace],
+        dependsOn: [namespace, ...gateway],
       });
     }
   }

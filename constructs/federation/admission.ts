@@ -50,14 +50,13 @@ function entryRules({ imports, peerNetwork, peerPort }: PlaneConfig): Rule[] {
   ];
 }
 
-function secretRules({ imports }: PlaneConfig): Rule[] {
-  const secrets = imports.flatMap(({ consumers }) =>
-    consumers.map(({ namespace, secret }) => `${namespace}/${secret}`),
-  );
+function secretRules({ imports, exports: exported }: PlaneConfig): Rule[] {
+  const leaves = [...imports.flatMap(({ consumers }) => consumers), ...exported];
+  const secrets = leaves.map(({ namespace, secret }) => `${namespace}/${secret}`);
   return [
     {
       expression: `(object.metadata.namespace + '/' + object.metadata.name) in ${celList([...new Set(secrets)])}`,
-      message: 'the trust exchange writes the Secrets of its consumers only',
+      message: 'the trust exchange writes the Secrets of its consumers and exports only',
     },
     {
       expression: `object.type == oldObject.type && has(object.data) && object.data.size() == 3 && ['tls.crt', 'tls.key', 'ca.crt'].all(k, k in object.data)`,

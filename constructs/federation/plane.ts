@@ -7,7 +7,7 @@ import { planeClusterId } from '../../model/identity';
 import type { KubeObject } from '../../model/kube';
 import type { Mesh } from '../../model/lab';
 import { uids } from '../../model/local';
-import { federationNamespace, planeNamespace } from '../../model/names';
+import { federationGateway, federationNamespace, planeNamespace } from '../../model/names';
 import { Objects } from '../helm/objects';
 import { exchangeAdmission } from './admission';
 import { planePod } from './plane-pod';
@@ -98,18 +98,26 @@ function rights(config: PlaneConfig, namespace: string): KubeObject[] {
     verbs: ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'],
   };
   const eventRule = { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] };
-  const consumers = config.imports.flatMap((entry) => entry.consumers);
-  const namespaces = [...new Set(consumers.map((consumer) => consumer.namespace))];
+  const leaves = [...config.imports.flatMap((entry) => entry.consumers), ...config.exports];
+  const namespaces = [...new Set(leaves.map((leaf) => leaf.namespace))];
   const secretRule = (of: string) => ({
     apiGroups: [''],
     resources: ['secrets'],
-    resourceNames: [...new Set(consumers.filter((consumer) => consumer.namespace === of).map(({ secret }) => secret))],
+    resourceNames: [...new Set(leaves.filter((leaf) => leaf.namespace === of).map(({ secret }) => secret))],
     // No create: a created token Secret would be any account's key. No list: names are known.
     verbs: ['get', 'update', 'patch'],
   });
+  // Whether the gateway runs is what the peer is told of the exports' health.
+  const gatewayRule = {
+    apiGroups: ['apps'],
+    resources: ['deployments'],
+    resourceNames: [federationGateway],
+    verbs: ['get'],
+  };
+  const rules = (of: string) => [secretRule(of), ...(of === federationGateway ? [gatewayRule] : []), eventRule];
   return [
     ...grant(namespace, federationNamespace, [entryRule, eventRule], subject),
-    ...namespaces.flatMap((of) => grant(namespace, of, [secretRule(of), eventRule], subject)),
+    ...namespaces.flatMap((of) => grant(namespace, of, rules(of), subject)),
   ];
 }
 

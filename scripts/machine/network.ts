@@ -3,8 +3,9 @@
  * own namespace: no interface, no route, no setting of it changes, and no packet of the lab can leave the machine.
  */
 import { existsSync } from 'node:fs';
+import { nodePorts } from '../../model/aws';
 import { formatCidr } from '../../model/cidr';
-import { meshGatewayPort } from '../../model/gateways';
+import { resolvedExports } from '../../model/exports';
 import type { Lab, Mesh } from '../../model/lab';
 import { hostsNetwork, kubernetesNetwork, netns } from '../../model/local';
 import { localMeshes } from '../meshes';
@@ -93,32 +94,75 @@ export async function setKernel(namespace: string, values: Readonly<Record<strin
 
 /**
  * The border's firewall as an nftables ruleset that replaces the former one at once. Open, it passes new connections
- * from each Istio mesh to each Consul mesh's gateway and the answers to them, and nothing else.
+ * from each Istio mesh to each Consul mesh's gateway, from a Consul mesh to the federation gateway of an Istio mesh that
+ * exports something to it, and the answers to them, and nothing else.
  */
 export function borderRules(lab: Lab, state: 'open' | 'cut'): string {
-  const passes = lab.meshes
-    .filter((mesh) => mesh.kind === 'istio')
-    .flatMap((from) => lab.meshes.filter((mesh) => mesh.kind === 'consul').map((to) => passRule(lab, from, to)));
-  const open = ['ct state established,related counter accept', ...passes];
-  const lines = [...(state === 'open' ? open : []), 'counter drop'];
+  const all = lab.meshes.flatMap((to) => callersOf(lab, to).flatMap((from) => wayOf(lab, from, to)));
+  const ways = state === 'open' ? all : [];
+  const answers = state === 'open' ? ['ct state established,related counter accept'] : [];
+  const lines = [...answers, ...ways.map(passRule), 'counter drop'];
   return `table inet isthmus
 delete table inet isthmus
 table inet isthmus {
+  chain balance {
+    type nat hook prerouting priority dstnat;
+${indented(ways.flatMap(balanceRule))}
+  }
   chain forward {
     type filter hook forward priority 0; policy drop;
-${lines.map((line) => `    ${line}`).join('\n')}
+${indented(lines)}
   }
 }
 `;
 }
 
-function passRule(lab: Lab, from: Mesh, to: Mesh): string {
-  const { address, port } = to.gateway ?? { address: hostsNetwork(to).meshGateway, port: meshGatewayPort };
-  return [
-    `iifname "${borderInterface(lab, from)}" ip saddr ${formatCidr(from.network)}`,
-    `oifname "${borderInterface(lab, to)}" ip daddr ${address}`,
-    `tcp dport ${port} ct state new counter accept`,
-  ].join(' ');
+function callersOf(lab: Lab, to: Mesh): Mesh[] {
+  if (to.kind === 'consul') return lab.meshes.filter(({ kind }) => kind === 'istio');
+  const peers = new Set(resolvedExports(lab, to).map(({ peer }) => peer.name));
+  return lab.meshes.filter(({ name }) => peers.has(name));
+}
+
+/** One way across the border. */
+interface Way {
+  /** Where it comes in, and from which addresses. */
+  readonly from: string;
+  readonly to: string;
+  readonly address: string;
+  /** Port that the callers dial. */
+  readonly port: number;
+  /** Port that the gateway has on its node. */
+  readonly nodePort: number;
+}
+
+function wayOf(lab: Lab, from: Mesh, to: Mesh): Way[] {
+  if (to.gateway === undefined) return [];
+  const { address, port } = to.gateway;
+  // On AWS this is the load balancer's work.
+  const balanced = to.kind === 'istio' && to.place.platform === 'local';
+  const way = {
+    from: `iifname "${borderInterface(lab, from)}" ip saddr ${formatCidr(from.network)}`,
+    to: `oifname "${borderInterface(lab, to)}" ip daddr ${address}`,
+    address,
+    port,
+    nodePort: balanced ? nodePorts.federationGateway : port,
+  };
+  return [way];
+}
+
+function balanceRule({ from, address, port, nodePort }: Way): string[] {
+  if (port === nodePort) return [];
+  return [`${from} ip daddr ${address} tcp dport ${port} counter dnat ip to ${address}:${nodePort}`];
+}
+
+function passRule({ from, to, port, nodePort }: Way): string {
+  // The node port itself is not open: only what was dialled as the border's port comes through.
+  const dialled = port === nodePort ? '' : `ct status dnat ct original proto-dst ${port} `;
+  return `${from} ${to} tcp dport ${nodePort} ${dialled}ct state new counter accept`;
+}
+
+function indented(lines: readonly string[]): string {
+  return lines.map((line) => `    ${line}`).join('\n');
 }
 
 async function applyBorder(lab: Lab, state: 'open' | 'cut'): Promise<void> {

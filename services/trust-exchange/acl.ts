@@ -1,5 +1,6 @@
 /** The scoped rights on a plane: what each token may do, and tokens that stay the same across restarts. */
 import type { PlaneConfig } from '../../model/federation';
+import { exportNode } from './catalog';
 import { targetsOf } from './config';
 import type { ConsulClient } from './consul';
 
@@ -25,15 +26,31 @@ interface Token {
 
 const agentAccessor = '15704753-0000-4000-8000-000000000001';
 
-/** Rights to have leaves signed for exactly the consumers of the plan. */
+/** Rights to have leaves signed for exactly the consumers and exports of the plan. */
 export function signingRole(config: PlaneConfig): Role {
   const services = [...new Set(targetsOf(config).map((target) => target.service))].sort();
   return {
     name: 'isthmus-signing',
     accessor: '15704753-0000-4000-8000-000000000002',
-    description: 'trust-exchange: sign federation leaves of the consumers',
-    rules: services.map((service) => `service "${service}" {\n  policy = "write"\n  intentions = "deny"\n}\n`).join(''),
+    description: 'trust-exchange: sign federation leaves of consumers and exports',
+    rules: services.map(writeService).join(''),
   };
+}
+
+/** Rights to keep the catalog entries of the exports, on their one node. */
+export function catalogRole(config: PlaneConfig): Role {
+  const services = config.exports.flatMap(({ service }) => [service, `${service}-sidecar-proxy`]).sort();
+  const all = services.length === 0 ? [] : [...services, 'mesh-gateway'];
+  return {
+    name: 'isthmus-catalog',
+    accessor: '15704753-0000-4000-8000-000000000004',
+    description: 'trust-exchange: keep the catalog entries of the exports',
+    rules: [`node "${exportNode}" {\n  policy = "write"\n}\n`, ...all.map(writeService)].join(''),
+  };
+}
+
+function writeService(service: string): string {
+  return `service "${service}" {\n  policy = "write"\n  intentions = "deny"\n}\n`;
 }
 
 /**

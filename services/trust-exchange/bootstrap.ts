@@ -3,7 +3,7 @@ import { chmodSync, renameSync, writeFileSync } from 'node:fs';
 import type { PlaneConfig } from '../../model/federation';
 import { isAbsent, messageOf } from '../common/errors';
 import type { Log } from '../common/log';
-import { ensureAgentToken, ensureRole, readingRole, signingRole } from './acl';
+import { catalogRole, ensureAgentToken, ensureRole, readingRole, signingRole } from './acl';
 import { ConsulClient, type ConsulRoots } from './consul';
 import { PlaneError } from './errors';
 import type { Paths } from './paths';
@@ -32,6 +32,7 @@ export async function bootstrap(config: PlaneConfig, paths: Paths, log: Log): Pr
     await applyEntries(consul, config, log);
     writeToken(paths.signingToken, await ensureRole(consul, signingRole(config)));
     writeToken(paths.readingToken, await ensureRole(consul, readingRole()));
+    writeToken(paths.catalogToken, await ensureRole(consul, catalogRole(config)));
     log.info({ entries: config.configEntries.length, node: node.name }, 'the plane is set up');
   } finally {
     consul.close();

@@ -5,18 +5,22 @@ import type { Log } from '../common/log';
 import { Counters } from '../common/metrics';
 import { backoff, WorkQueue } from '../common/queue';
 import { type Alarm, Alarms } from './alarms';
+import type { ExportHealth } from './catalog';
 import { type Target, targetsOf } from './config';
 import type { Answer, ConsulClient, ConsulPeering, ConsulRoots } from './consul';
 import type { Endpoint, HealthEntry } from './endpoints';
 import type { Kubernetes } from './kubernetes';
 import { noPeering, Observed, peeringFrom } from './observed';
 import { reconcileImport, reconcileSecret, type SecretState } from './reconcile';
+import { reconcileExports } from './reconcile-exports';
 import type { Sign } from './signer';
 import { watch } from './watch';
 
 export interface ExchangeOptions {
   readonly config: PlaneConfig;
-  readonly consul: Pick<ConsulClient, 'getWhenChanged'>;
+  readonly consul: Pick<ConsulClient, 'get' | 'getWhenChanged'>;
+  /** With the right to keep the exports' entries in the catalog. */
+  readonly catalog: Pick<ConsulClient, 'put'>;
   readonly kubernetes: Kubernetes;
   readonly sign: Sign;
   readonly log: Log;
@@ -24,7 +28,7 @@ export interface ExchangeOptions {
   readonly onAlarm: (alarm: Alarm) => void;
 }
 
-type Kind = 'secret' | 'import' | 'ping';
+type Kind = 'secret' | 'import' | 'catalog' | 'ping';
 
 /** One thing to keep up to date; `key` is its name in the queue. */
 interface Task {
@@ -46,6 +50,8 @@ export class Exchange {
   readonly secrets = new Map<string, SecretState>();
   /** Import name → endpoints that Istio has. */
   readonly endpoints = new Map<string, readonly Endpoint[]>();
+  /** How the exports stand; undefined until all of it was looked at. */
+  exportHealth: ExportHealth | undefined;
   /** Seconds from the news to the write, of the last write of each kind. */
   readonly lag = new Map<Kind, number>();
   /** When each API last answered; milliseconds since the epoch. */
@@ -97,13 +103,16 @@ export class Exchange {
   }
 
   private makeTasks(): Task[] {
-    const { config, kubernetes, sign, log } = this.options;
+    const { config, kubernetes, sign, log, consul, catalog } = this.options;
     const reconciler = { config, kubernetes, sign, observed: this.observed };
     const secrets = this.targets.map((target): Task => {
       const run = async () => {
         const { alarms, state, wrote } = await reconcileSecret(reconciler, target);
         this.alarms.set(target.key, alarms, Date.now());
+        const before = this.secrets.get(target.key);
         this.secrets.set(target.key, state);
+        // The peer hears at once of a leaf that came, went, or became known after a start.
+        if (before?.leafNotAfter !== state.leafNotAfter) this.queue.add('catalog');
         const { key: secret, identity } = target;
         if (wrote !== undefined) log.info({ secret, identity, why: wrote }, 'the Secret was written');
         return wrote !== undefined;
@@ -120,9 +129,19 @@ export class Exchange {
       };
       return { key: `import ${item.name}`, kind: 'import', run };
     });
+    const exported: Task = {
+      key: 'catalog',
+      kind: 'catalog',
+      run: async () => {
+        const outcome = await reconcileExports({ config, kubernetes, consul, catalog }, this.secrets, Date.now());
+        this.exportHealth = outcome.health ?? this.exportHealth;
+        if (outcome.wrote) log.info({ exports: config.exports.length }, 'the catalog entries were written');
+        return outcome.wrote;
+      },
+    };
     // Without any import something must still prove that the API answers.
     const ping: Task = { key: 'ping', kind: 'ping', run: () => kubernetes.ping().then(() => false) };
-    return [...secrets, ...imports, ping];
+    return [...secrets, ...imports, exported, ping];
   }
 
   private follow<T>(path: string, wait: number, onValue: (value: T) => void): Promise<void> {

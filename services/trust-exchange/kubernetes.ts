@@ -1,11 +1,17 @@
 /** The few calls of the Kubernetes API that this program makes. */
-import { ApiError } from '../common/errors';
+import { ApiError, isAbsent } from '../common/errors';
 import { KubernetesApi, type KubernetesOptions, type ObjectName, type Secret } from '../common/kubernetes';
 
 /** What the exchange does with Kubernetes; all that its account may do besides writing Events. */
 export type Kubernetes = Pick<
   KubernetesClient,
-  'ping' | 'getSecret' | 'applySecret' | 'listWorkloadEntries' | 'applyWorkloadEntry' | 'deleteWorkloadEntry'
+  | 'ping'
+  | 'getSecret'
+  | 'applySecret'
+  | 'listWorkloadEntries'
+  | 'applyWorkloadEntry'
+  | 'deleteWorkloadEntry'
+  | 'readyReplicas'
 >;
 
 /** Owner of the fields that this program writes. */
@@ -54,6 +60,17 @@ export class KubernetesClient {
     await this.api.call('DELETE', `${entries}/${namespace}/workloadentries/${name}`).catch((error: unknown) => {
       if (!(error instanceof ApiError && error.status === 404)) throw error;
     });
+  }
+
+  /** Ready pods of a Deployment; 0 when it is not there. */
+  async readyReplicas({ namespace, name }: ObjectName): Promise<number> {
+    try {
+      const found = await this.api.call('GET', `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`);
+      return (found as { status?: { readyReplicas?: number } }).status?.readyReplicas ?? 0;
+    } catch (error) {
+      if (isAbsent(error)) return 0;
+      throw error;
+    }
   }
 
   async createEvent(namespace: string, event: unknown): Promise<void> {

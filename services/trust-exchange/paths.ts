@@ -14,6 +14,7 @@ export interface Paths {
   /** Scoped tokens; an emptyDir in memory that only `bootstrap` and `run` mount. */
   readonly signingToken: string;
   readonly readingToken: string;
+  readonly catalogToken: string;
   /** Projected service-account token and the cluster's CA. */
   readonly kubernetes: string;
 }
@@ -32,6 +33,7 @@ export function pathsFrom(env: Readonly<Record<string, string | undefined>>): Pa
     statusSocket: join(root, exchangeSocket),
     signingToken: join(root, 'tokens/signing.token'),
     readingToken: join(root, 'tokens/reading.token'),
+    catalogToken: join(root, 'tokens/catalog.token'),
     kubernetes: env.PLANE_KUBERNETES ?? '/var/run/secrets/kubernetes.io/serviceaccount',
   };
 }

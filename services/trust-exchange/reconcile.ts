@@ -23,6 +23,8 @@ export interface SecretState {
   readonly leafNotAfter?: number;
   /** Why it has no usable content; absent when all is well. */
   readonly fault?: string;
+  /** Nothing could be looked at yet. */
+  readonly pending?: true;
 }
 
 export interface SecretOutcome {
@@ -42,7 +44,8 @@ export interface ImportOutcome {
 export async function reconcileSecret(reconciler: Reconciler, target: Target): Promise<SecretOutcome> {
   const { config, kubernetes, sign, observed } = reconciler;
   const { activeRoot, peering } = observed;
-  if (activeRoot === undefined) return { alarms: [], state: { fault: 'the plane has told no root yet' } };
+  if (activeRoot === undefined)
+    return { alarms: [], state: { fault: 'the plane has told no root yet', pending: true } };
   const name = { namespace: target.namespace, name: target.secret };
   const situation = {
     target,

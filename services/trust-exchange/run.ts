@@ -28,6 +28,7 @@ export interface RunOptions {
 export async function run({ config, paths, env, signal }: RunOptions): Promise<void> {
   const log = makeLog('trust-exchange');
   const consul = new ConsulClient(paths.httpSocket, readToken(paths.readingToken));
+  const catalog = new ConsulClient(paths.httpSocket, readToken(paths.catalogToken));
   const signer = new Signer(paths.grpcSocket, readToken(paths.signingToken));
   const kubernetes = new KubernetesClient({
     host: env.KUBERNETES_SERVICE_HOST ?? 'kubernetes.default.svc',
@@ -35,7 +36,7 @@ export async function run({ config, paths, env, signal }: RunOptions): Promise<v
     credentials: paths.kubernetes,
   });
   const onAlarm = (alarm: Alarm) => announce(kubernetes, config, alarm, log);
-  const exchange = new Exchange({ config, consul, kubernetes, sign: signer.sign, log, onAlarm });
+  const exchange = new Exchange({ config, consul, catalog, kubernetes, sign: signer.sign, log, onAlarm });
   const server = await serve(
     {
       ready: () => isReady(exchange, Date.now()),
@@ -45,7 +46,15 @@ export async function run({ config, paths, env, signal }: RunOptions): Promise<v
     paths.statusSocket,
   );
   exchange.start();
-  log.info({ peer: config.peer, secrets: exchange.targets.length, imports: config.imports.length }, 'started');
+  log.info(
+    {
+      peer: config.peer,
+      secrets: exchange.targets.length,
+      imports: config.imports.length,
+      exports: config.exports.length,
+    },
+    'started',
+  );
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
@@ -55,6 +64,7 @@ export async function run({ config, paths, env, signal }: RunOptions): Promise<v
   server.close();
   signer.close();
   consul.close();
+  catalog.close();
   kubernetes.close();
   log.info({}, 'stopped');
 }

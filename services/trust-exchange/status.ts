@@ -21,12 +21,26 @@ interface ImportStatus {
   readonly fault?: string;
 }
 
+interface ExportStatus {
+  /** Export name. */
+  readonly service: string;
+  readonly identity: string;
+  /** `address:port` at which the peer is told to call. */
+  readonly gateway: string;
+  /** ISO 8601; absent while there is no leaf. */
+  readonly leafExpires?: string;
+  readonly healthy: boolean;
+  /** Why it is not healthy. */
+  readonly fault?: string;
+}
+
 export interface ExchangeStatus {
   readonly peer: string;
   readonly peering: string;
   readonly consul: boolean;
   readonly kubernetes: boolean;
   readonly imports: readonly ImportStatus[];
+  readonly exports: readonly ExportStatus[];
   readonly alarms: readonly { kind: string; subject: string; message: string; since: string }[];
 }
 
@@ -42,6 +56,7 @@ export function statusOf(exchange: Exchange, config: PlaneConfig, now: number): 
     consul: isFresh(exchange.heard.consul, now),
     kubernetes: isFresh(exchange.heard.kubernetes, now),
     imports: importStatuses(exchange, config, now),
+    exports: exportStatuses(exchange, config, now),
     alarms: exchange.alarms.all().map(({ kind, subject, message, since }) => ({
       kind,
       subject,
@@ -92,6 +107,11 @@ export function samplesOf(exchange: Exchange, config: PlaneConfig, now: number):
         consumer,
       }),
     ),
+    ...exportStatuses(exchange, config, now).map(({ service, healthy }) =>
+      gauge('export_healthy', 'Whether an export has leaf, roots, a running gateway and no alarm.', healthy ? 1 : 0, {
+        export: service,
+      }),
+    ),
     ...exchange.alarms
       .all()
       .map(({ kind, subject }) => gauge('alarm', 'Something of the peer that was not copied.', 1, { kind, subject })),
@@ -131,6 +151,25 @@ function importStatuses(exchange: Exchange, config: PlaneConfig, now: number): r
       };
     }),
   );
+}
+
+function exportStatuses(exchange: Exchange, config: PlaneConfig, now: number): readonly ExportStatus[] {
+  const { exportHealth } = exchange;
+  return config.exports.map((item): ExportStatus => {
+    const key = targetKey(item);
+    const { leafNotAfter, fault } = exchange.secrets.get(key) ?? {};
+    const [alarm] = exchange.alarms.of(key);
+    const unknown = exportHealth === undefined ? 'not looked at yet' : undefined;
+    const why = alarm?.message ?? fault ?? unknown ?? exportHealth?.gateway ?? exportHealth?.faults.get(item.name);
+    return {
+      service: item.name,
+      identity: item.identity,
+      gateway: `${config.gateway?.address}:${config.gateway?.port}`,
+      ...(leafNotAfter === undefined ? {} : { leafExpires: new Date(leafNotAfter).toISOString() }),
+      healthy: leafNotAfter !== undefined && leafNotAfter > now && why === undefined,
+      ...(why === undefined ? {} : { fault: why }),
+    };
+  });
 }
 
 function isFresh(heard: number, now: number): boolean {

@@ -35,6 +35,15 @@ const served = z.object({
 
 const name = { id: z.string(), name: z.string(), country: z.string(), countryCode: z.string() };
 
+const seenHealth = z.object({
+  service: z.literal('backend'),
+  ok: z.boolean(),
+  status: z.number().int().nullable(),
+  ms: z.number(),
+  detail: z.string().max(300),
+  at: z.iso.datetime(),
+});
+
 const place = z.object({
   ...name,
   population: z.number(),
@@ -45,6 +54,7 @@ const place = z.object({
   source: populationSource,
   record: webPage.exactOptional(),
   served,
+  backend: seenHealth.exactOptional(),
 });
 
 const suggestions = z.object({ places: z.array(z.object(name)), served });

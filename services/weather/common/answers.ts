@@ -49,8 +49,22 @@ export interface PlaceInfo {
 /** A suggestion. */
 export type PlaceName = Pick<PlaceInfo, 'id' | 'name' | 'country' | 'countryCode'>;
 
-/** info: GET /places/ID */
-export type PlaceAnswer = PlaceInfo & { readonly served: Served };
+/** What info saw when it last asked for backend's health: a call across the border, against the way of the answer. */
+export interface SeenHealth {
+  readonly service: 'backend';
+  readonly ok: boolean;
+  /** HTTP status; null when there was no answer. */
+  readonly status: number | null;
+  /** Milliseconds that the answer took. */
+  readonly ms: number;
+  /** What was seen when it was not ok. */
+  readonly detail: string;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+}
+
+/** info: GET /places/ID. `backend` is absent where no row lets info call it, and before the first look. */
+export type PlaceAnswer = PlaceInfo & { readonly served: Served; readonly backend?: SeenHealth };
 
 /** info: GET /places?q= and backend: GET /api/places?q= */
 export interface PlacesAnswer {

@@ -11,7 +11,7 @@ import { onPath } from '../../../scripts/machine/packages';
 import { razeMachine } from '../../../scripts/machine/raze';
 import { until } from '../../../scripts/machine/until';
 import { silentProgress } from '../../../scripts/progress';
-import { testLab } from './lab';
+import { exportingLab, testLab } from './lab';
 
 // Programs are started, which takes its time on a busy machine.
 jest.setTimeout(60_000);
@@ -22,7 +22,7 @@ const lab = testLab(`b${process.pid}`);
 const { meshGateway, server, border } = hostsNetwork(mesh(lab, 'east'));
 const { node } = kubernetesNetwork(mesh(lab, 'west'));
 const listeners =
-  "for (const port of [8443, 8444, 15443]) require('node:net').createServer((s) => s.end('hello')).listen(port)";
+  "for (const port of [8443, 8444, 15443, 31443]) require('node:net').createServer((s) => s.end('hello on ' + port)).listen(port)";
 
 onMachine('the border (needs Linux, root, ip, nft)', () => {
   beforeAll(async () => {
@@ -42,9 +42,18 @@ onMachine('the border (needs Linux, root, ip, nft)', () => {
     ['west', meshGateway, 8444, 'another port of the gateway'],
     ['west', server, meshGatewayPort, 'the same port of another host'],
     ['east', node, meshGatewayPort, 'the same port of the other side'],
-    ['east', node, 15443, 'a port of the other side'],
+    ['east', node, 15443, 'the federation gateway, behind which nothing is exported'],
   ])('lets nobody from %s to %s:%d, %s', async (from, address, port) => {
     expect(await passes(from, address, port)).toBe(false);
+  });
+
+  it('lets the other side to the federation gateway while something is exported, by its one port', async () => {
+    await mendBorder(exportingLab(lab.name));
+    expect(await answerOf('east', node, 15443)).toBe('hello on 31443');
+    for (const port of [31443, meshGatewayPort, 8444]) expect(await passes('east', node, port)).toBe(false);
+    expect(await passes('west', server, 15443)).toBe(false);
+    await mendBorder(lab);
+    expect(await passes('east', node, 15443)).toBe(false);
   });
 
   it('lets no packet of a foreign sender to the gateway', async () => {
@@ -72,15 +81,20 @@ async function listen(part: string): Promise<void> {
   await startDaemon(stateFolder(lab.name), lab.name, { ...daemon, netns: netns(lab.name, part) });
 }
 
-/** Whether a TCP connection is answered. What is dropped is silent, so the wait is short. */
-async function passes(from: string, host: string, port: number, localAddress?: string): Promise<boolean> {
+/** Whether a TCP connection is answered. */
+async function passes(...way: Parameters<typeof answerOf>): Promise<boolean> {
+  return (await answerOf(...way)) !== '';
+}
+
+/** What a TCP connection is answered. What is dropped is silent, so the wait is short. */
+async function answerOf(from: string, host: string, port: number, localAddress?: string): Promise<string> {
   const program = `
     const socket = require('node:net').connect(${JSON.stringify({ host, port, localAddress })});
     socket.setTimeout(700, () => process.exit(1));
     socket.on('error', () => process.exit(1));
-    socket.on('data', () => process.exit(0));`;
-  const { status } = await run(process.execPath, ['-e', program], { netns: netns(lab.name, from), allow: [0, 1] });
-  return status === 0;
+    socket.on('data', (data) => console.log(String(data)) ?? process.exit(0));`;
+  const { stdout } = await run(process.execPath, ['-e', program], { netns: netns(lab.name, from), allow: [0, 1] });
+  return stdout.trim();
 }
 
 /** The firewall in force, without what was counted. */

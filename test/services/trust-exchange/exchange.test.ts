@@ -47,7 +47,15 @@ describe('the exchange', () => {
     consul = new FakeConsul();
     kubernetes = new FakeKubernetes();
     onAlarm.mockClear();
-    exchange = new Exchange({ config, consul, kubernetes, sign: (csr) => plane.sign(csr), log: silent, onAlarm });
+    exchange = new Exchange({
+      config,
+      consul,
+      catalog: consul.catalog,
+      kubernetes,
+      sign: (csr) => plane.sign(csr),
+      log: silent,
+      onAlarm,
+    });
     exchange.start();
   });
   afterEach(() => exchange.stop());

@@ -37,6 +37,11 @@ export function observed(iso: string): string {
   return `${iso.slice(11, 16)} UTC`;
 }
 
+/** `12:00:31 UTC` */
+export function clock(iso: string): string {
+  return `${iso.slice(11, 19)} UTC`;
+}
+
 /** First letter in upper case. */
 export function sentence(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);

@@ -1,0 +1,71 @@
+import { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
+import type { ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import { gatewayReading } from '../../model/access/gateway';
+import { nodePorts } from '../../model/aws';
+import { federationGatewayPort } from '../../model/gateways';
+import type { KubeObject } from '../../model/kube';
+import type { Mesh } from '../../model/lab';
+import { federationGateway } from '../../model/names';
+import { chartOf, chartValues } from '../helm/charts';
+import { Objects } from '../helm/objects';
+import { Release } from '../helm/release';
+
+export interface FederationGatewayProps {
+  readonly mesh: Mesh;
+  /** @default - nothing */
+  readonly dependsOn?: readonly ITerraformDependable[];
+}
+
+/**
+ * The one door by which other meshes come into an Istio mesh: Istio's own gateway in a namespace of its own. It listens
+ * to nothing until there is an export, and lets nobody through whom no export names.
+ */
+export class FederationGateway extends Construct {
+  /** Its namespace, and the gateway running. */
+  readonly ready: readonly ITerraformDependable[];
+
+  constructor(scope: Construct, id: string, { mesh, dependsOn = [] }: FederationGatewayProps) {
+    super(scope, id);
+    const namespace = new NamespaceV1(this, 'Namespace', {
+      metadata: { name: federationGateway, labels: { 'istio-injection': 'enabled' } },
+    });
+    const policy = new Objects(this, 'Policy', {
+      releaseName: `${federationGateway}-policy`,
+      namespace: federationGateway,
+      objects: [denyAll, gatewayReading()],
+      dependsOn: [namespace, ...dependsOn],
+    });
+    const release = new Release(this, 'Release', {
+      ...chartOf(mesh, 'gateway'),
+      releaseName: federationGateway,
+      namespace: federationGateway,
+      // Last, so that no value of a person opens another port.
+      values: [...chartValues(mesh, 'gateway'), { service }],
+      dependsOn: [policy.release.resource],
+    });
+    this.ready = [namespace, release.resource];
+  }
+}
+
+/** Istio's ingress gateway has the same chart and its own ports. */
+const service = {
+  type: 'NodePort',
+  ports: [
+    {
+      name: 'tls-federation',
+      port: federationGatewayPort,
+      protocol: 'TCP',
+      targetPort: federationGatewayPort,
+      nodePort: nodePorts.federationGateway,
+    },
+  ],
+};
+
+/** An existing mesh need not refuse by default. */
+const denyAll: KubeObject = {
+  apiVersion: 'security.istio.io/v1',
+  kind: 'AuthorizationPolicy',
+  metadata: { name: 'deny-all', namespace: federationGateway },
+  spec: {},
+};
