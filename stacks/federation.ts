@@ -59,7 +59,8 @@ export class FederationStack extends LabStack {
       new FederatedImport(this, `Import-${entry.name}`, { import: entry, dependsOn: [namespace] });
     }
     const exported = resolvedExports(lab, mesh);
-    const gateway = exported.length === 0 ? [] : new FederationGateway(this, 'Gateway', { mesh }).ready;
+    const gateway =
+      exported.length === 0 ? [] : new FederationGateway(this, 'Gateway', { mesh, exports: exported }).ready;
     for (const entry of exported) {
       new FederatedExport(this, `Export-${entry.name}`, { export: entry, dependsOn: gateway });
     }

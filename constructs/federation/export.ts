@@ -1,9 +1,8 @@
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { exportFilter } from '../../model/access/gateway';
+import { exportFilter, exportServer } from '../../model/access/gateway';
 import { gatewayPolicy } from '../../model/access/istio';
 import type { ResolvedExport } from '../../model/exports';
-import { federationGatewayPort } from '../../model/gateways';
 import type { KubeObject } from '../../model/kube';
 import { podLabels } from '../../model/lab';
 import { federationGateway } from '../../model/names';
@@ -35,7 +34,7 @@ export class FederatedExport extends Construct {
     new Objects(this, 'Objects', {
       releaseName: `export-${entry.name}`,
       namespace: federationGateway,
-      objects: [secret(entry), gatewayPolicy(entry), exportFilter(entry), server(entry), route(entry)],
+      objects: [secret(entry), gatewayPolicy(entry), exportFilter(entry), exportServer(entry), route(entry)],
       dependsOn,
     });
   }
@@ -44,31 +43,6 @@ export class FederatedExport extends Construct {
 /** The trust exchange fills it. */
 function secret({ secret: name }: ResolvedExport): KubeObject {
   return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: federationGateway }, type: 'Opaque' };
-}
-
-function server({ name, sni, secret: credentialName, callers }: ResolvedExport): KubeObject {
-  return {
-    apiVersion: 'networking.istio.io/v1',
-    kind: 'Gateway',
-    metadata: { name, namespace: federationGateway },
-    spec: {
-      selector: { istio: federationGateway },
-      servers: [
-        {
-          port: { number: federationGatewayPort, name: `https-${name}`, protocol: 'HTTPS' },
-          // Only routes of the gateway's own namespace may be bound to it.
-          hosts: [`./${sni}`],
-          tls: {
-            mode: 'MUTUAL',
-            credentialName,
-            // None of the peer's other services even gets a connection.
-            subjectAltNames: callers.map(({ identity }) => identity),
-            minProtocolVersion: 'TLSV1_2',
-          },
-        },
-      ],
-    },
-  };
 }
 
 function route(entry: ResolvedExport): KubeObject {

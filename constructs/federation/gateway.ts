@@ -3,16 +3,19 @@ import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { gatewayReading } from '../../model/access/gateway';
 import { nodePorts } from '../../model/aws';
+import type { ResolvedExport } from '../../model/exports';
 import { federationGatewayPort } from '../../model/gateways';
 import type { KubeObject } from '../../model/kube';
 import type { Mesh } from '../../model/lab';
 import { federationGateway } from '../../model/names';
+import { gatewayPolicies } from '../../model/network-policy/istio';
 import { chartOf, chartValues } from '../helm/charts';
 import { Objects } from '../helm/objects';
 import { Release } from '../helm/release';
 
 export interface FederationGatewayProps {
   readonly mesh: Mesh;
+  readonly exports: readonly ResolvedExport[];
   /** @default - nothing */
   readonly dependsOn?: readonly ITerraformDependable[];
 }
@@ -25,15 +28,17 @@ export class FederationGateway extends Construct {
   /** Its namespace, and the gateway running. */
   readonly ready: readonly ITerraformDependable[];
 
-  constructor(scope: Construct, id: string, { mesh, dependsOn = [] }: FederationGatewayProps) {
+  constructor(scope: Construct, id: string, { mesh, exports: exported, dependsOn = [] }: FederationGatewayProps) {
     super(scope, id);
     const namespace = new NamespaceV1(this, 'Namespace', {
       metadata: { name: federationGateway, labels: { 'istio-injection': 'enabled' } },
     });
+    // Where the control plane of an existing mesh is, nobody told us.
+    const networkPolicies = mesh.existing ? [] : gatewayPolicies(mesh, exported);
     const policy = new Objects(this, 'Policy', {
       releaseName: `${federationGateway}-policy`,
       namespace: federationGateway,
-      objects: [denyAll, gatewayReading()],
+      objects: [denyAll, gatewayReading(), ...networkPolicies],
       dependsOn: [namespace, ...dependsOn],
     });
     const release = new Release(this, 'Release', {

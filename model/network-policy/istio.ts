@@ -4,6 +4,8 @@
  */
 import { grantsFrom, grantsTo } from '../access/table';
 import { formatCidr } from '../cidr';
+import type { ResolvedExport } from '../exports';
+import { federationGatewayPort } from '../gateways';
 import { type Lab, type Mesh, mesh as meshOf, podLabels, type Service } from '../lab';
 import { federationGateway, federationNamespace, ingressNamespace, planeNamespace } from '../names';
 import type { OutsideHost } from '../outside';
@@ -104,6 +106,26 @@ export function planePolicies(lab: Lab, own: Mesh, peer: Mesh): NetworkPolicy[] 
       namespace,
       pods: { app: 'plane' },
       to: [nameServer(own), ...kubernetesApi(lab, own), ...toGateway(peer)],
+    }),
+  ];
+}
+
+/** The federation gateway: in by its one port, out to what is exported. */
+export function gatewayPolicies(own: Mesh, exported: readonly ResolvedExport[]): NetworkPolicy[] {
+  const callees = new Map(exported.map(({ service }) => [service.id, service]));
+  return [
+    closed(federationGateway),
+    networkPolicy({
+      name: federationGateway,
+      namespace: federationGateway,
+      pods: gateway,
+      // A node port hides who called. Who gets this far is decided at the border, and by certificate.
+      from: [{ ports: tcp(federationGatewayPort) }],
+      to: [
+        nameServer(own),
+        control,
+        ...[...callees.values()].map((callee) => ({ peers: [pods(callee)], ports: tcp(callee.port) })),
+      ],
     }),
   ];
 }
