@@ -41,6 +41,9 @@ const crowded = labOf({
     { from: 'west/one', to: 'east/info' },
     { from: 'west/apps/two', to: 'east/info', methods: ['GET'], paths: ['/places/'] },
     { from: 'west/apps/two', to: 'east/atlas-2' },
+    { from: 'east/info', to: 'west/one', methods: ['GET'] },
+    { from: 'east/atlas', to: 'west/one' },
+    { from: 'east/info', to: 'west/backend', paths: ['/healthz'] },
   ],
 });
 const generated = fc.sample(
@@ -141,6 +144,72 @@ describe("Consul's trust domain and roots", () => {
   });
 });
 
+describe('the federation gateway', () => {
+  interface Server {
+    readonly port: { readonly number: number; readonly protocol: string };
+    readonly hosts: readonly string[];
+    readonly tls: {
+      readonly mode: string;
+      readonly credentialName: string;
+      readonly subjectAltNames: readonly string[];
+    };
+  }
+  const gateways = (plan: Plan) => ofKind(plan, 'Gateway').filter(({ metadata }) => metadata.name !== 'page');
+  const servers = (plan: Plan) => gateways(plan).flatMap(({ spec }) => (spec as { servers: Server[] }).servers);
+
+  test('has one server and one Secret for each name, asks for a certificate, and names who may connect', () => {
+    expect(all.flatMap(({ plan }) => servers(plan)).length).toBeGreaterThan(1);
+    each((plan) => {
+      const found = servers(plan);
+      for (const { port, hosts, tls } of found) {
+        expect(port).toMatchObject({ number: 15443, protocol: 'HTTPS' });
+        expect(hosts).toHaveLength(1);
+        expect(hosts[0]).toMatch(/^\.\/[a-z0-9-]+\.default\.default\.[a-z0-9-]+\.external\.[a-f0-9-]{36}\.consul$/);
+        expect(tls.mode).toBe('MUTUAL');
+        expect(tls.subjectAltNames.length).toBeGreaterThan(0);
+        for (const name of tls.subjectAltNames) expect(name).toMatch(/^spiffe:\/\/[a-f0-9-]{36}\.consul\/ns\/[^*]+$/);
+        const secret = ofKind(plan, 'Secret').filter(({ metadata }) => metadata.name === tls.credentialName);
+        expect(secret.map(({ metadata }) => metadata.namespace)).toEqual(['federation-gateway']);
+      }
+      expect(new Set(found.map(({ tls }) => tls.credentialName)).size).toBe(found.length);
+      expect(new Set(found.map(({ hosts }) => hosts[0])).size).toBe(found.length);
+    });
+  });
+
+  test('is there only when something is exported, and then refuses by default', () => {
+    each((plan) => {
+      const namespaces = resources(plan).filter(({ type }) => type === 'kubernetes_namespace_v1');
+      const made = namespaces.some(({ values }) => (values.metadata as { name: string }).name === 'federation-gateway');
+      expect(made).toBe(servers(plan).length > 0);
+      const denies = ofKind(plan, 'AuthorizationPolicy').filter(({ metadata }) => metadata.name === 'deny-all');
+      expect(denies.map(({ metadata }) => metadata.namespace).toSorted()).toEqual(
+        [...(made ? ['federation-gateway'] : []), 'istio-system'].toSorted(),
+      );
+    });
+  });
+
+  test('lets the trust exchange write the Secrets of the exports by name, and read its own Deployment', () => {
+    const [plan] = all.filter(({ lab }) => lab === crowded).map((one) => one.plan);
+    if (plan === undefined) throw new Error('no plan');
+    const [role] = ofKind(plan, 'Role').filter(({ metadata }) => metadata.namespace === 'federation-gateway');
+    expect(role?.rules).toEqual([
+      {
+        apiGroups: [''],
+        resources: ['secrets'],
+        resourceNames: ['backend-east-export', 'one-east-export'],
+        verbs: ['get', 'update', 'patch'],
+      },
+      { apiGroups: ['apps'], resources: ['deployments'], resourceNames: ['federation-gateway'], verbs: ['get'] },
+      { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
+    ]);
+    const [admission] = ofKind(plan, 'ValidatingAdmissionPolicy').filter(({ metadata }) =>
+      metadata.name.endsWith('-secrets'),
+    );
+    const text = JSON.stringify(admission);
+    for (const name of ['backend', 'one']) expect(text).toContain(`'federation-gateway/${name}-east-export'`);
+  });
+});
+
 describe('an AuthorizationPolicy', () => {
   test('matches by exact principals of its own trust domain, never by namespace', () => {
     each((plan) => {
@@ -148,7 +217,10 @@ describe('an AuthorizationPolicy', () => {
         const text = JSON.stringify(policy);
         expect(text).not.toMatch(/"namespaces"|"notNamespaces"/);
         for (const [, list = ''] of text.matchAll(/"principals":\[([^\]]*)\]/g)) {
-          expect(list).toMatch(/^("cluster\.local\/ns\/[a-z0-9-]+\/sa\/[a-z0-9-]+",?)+$/);
+          const own = /^("cluster\.local\/ns\/[a-z0-9-]+\/sa\/[a-z0-9-]+",?)+$/;
+          // Foreign callers are known at the federation gateway only.
+          const foreign = /^("[a-f0-9-]{36}\.consul\/ns\/default\/dc\/[a-z0-9-]+\/svc\/[a-z0-9-]+",?)+$/;
+          expect(list).toMatch(policy.metadata.namespace === 'federation-gateway' ? foreign : own);
         }
       }
     });
@@ -198,6 +270,8 @@ describe('an import', () => {
     expect(secrets.toSorted()).toEqual([
       'apps/two-east-federation',
       'backend/backend-east-federation',
+      'federation-gateway/backend-east-export',
+      'federation-gateway/one-east-export',
       'one/one-east-federation',
     ]);
   });
