@@ -126,7 +126,7 @@ const dialler = `
   const tcp = ({ host, port, localAddress, localPort }) => new Promise((done) => {
     const socket = require('node:net').connect({ host, port, localAddress, localPort });
     let said = '';
-    socket.setTimeout(1000, () => { done('silence'); socket.destroy(); });
+    socket.setTimeout(5000, () => { done('silence'); socket.destroy(); });
     socket.on('error', (error) => done(error.code));
     socket.on('data', (data) => { said += data; });
     socket.on('end', () => done('answered by ' + said));
@@ -134,7 +134,7 @@ const dialler = `
   const udp = ({ host, port, localPort }) => new Promise((done) => {
     const socket = require('node:dgram').createSocket(host.includes(':') ? 'udp6' : 'udp4');
     const end = (text) => { done(text); try { socket.close(); } catch {} };
-    setTimeout(() => end('silence'), 700);
+    setTimeout(() => end('silence'), 3000);
     socket.on('error', (error) => end(error.code));
     socket.on('message', (said) => end('answered by ' + said));
     socket.bind(localPort ?? 0, () => {
