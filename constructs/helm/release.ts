@@ -16,6 +16,11 @@ export interface ReleaseProps {
   readonly version?: string;
   /** Merged by Helm in this order, later ones win. @default - the chart's own values */
   readonly values?: readonly Readonly<Record<string, unknown>>[];
+  /**
+   * A program of Node.js that changes what Helm rendered, relative to the stack's folder: for what no value can say.
+   * @default - installed as rendered
+   */
+  readonly postrender?: string;
   /** @default - nothing */
   readonly dependsOn?: readonly ITerraformDependable[];
 }
@@ -38,6 +43,7 @@ export class Release extends Construct {
           stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, compat: 'yaml-1.1', blockQuote: false }),
         ),
       ),
+      ...(props.postrender === undefined ? {} : { postrender: { binaryPath: 'node', args: [props.postrender] } }),
       wait: true,
       timeout: 300,
       dependsOn: [...(props.dependsOn ?? [])],

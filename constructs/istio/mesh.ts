@@ -33,6 +33,7 @@ export class IstioMesh extends Construct {
       releaseName: 'istiod',
       namespace: 'istio-system',
       values: [...chartValues(mesh, 'istiod'), meshSettings(lab, mesh)],
+      postrender: '../../../charts-values/istio/istiod.postrender.cjs',
       dependsOn: [base.resource],
     });
     const ingress = new NamespaceV1(this, 'Ingress', {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeCluster, isOwnNode } from '../cluster';
@@ -18,6 +18,13 @@ interface ReleaseValues {
   readonly version?: string;
   readonly values?: readonly string[];
   readonly timeout?: number;
+  readonly postrender?: Postrender;
+}
+
+/** A program that changes what Helm rendered, as the Terraform provider calls it. */
+interface Postrender {
+  readonly binary_path: string;
+  readonly args?: readonly string[];
 }
 
 function release({ values }: PlannedResource): ReleaseValues {
@@ -48,7 +55,7 @@ export async function claimRelease(resource: PlannedResource, context: Context):
 
 /** Installs or upgrades a release and waits until its workloads are ready. */
 export async function applyRelease(resource: PlannedResource, { lab, signal, say }: Context): Promise<void> {
-  const { name, namespace, values = [], timeout = 300 } = release(resource);
+  const { name, namespace, values = [], timeout = 300, postrender } = release(resource);
   const folder = mkdtempSync(join(tmpdir(), 'isthmus-values-'));
   try {
     const files = values.map((text, index) => {
@@ -65,12 +72,14 @@ export async function applyRelease(resource: PlannedResource, { lab, signal, say
       `--labels=${ownerLabel}=${lab}`,
       '--namespace',
       namespace,
+      ...(postrender === undefined ? [] : ['--post-renderer', postRendererPlugin]),
     ];
+    const env = postrender === undefined ? {} : { HELM_PLUGINS: layPlugin(folder, postrender) };
     await withoutHopelessPods(resource, say, signal, (stop) =>
       helm(
         clusterOfResource(resource),
         ['upgrade', '--install', name, ...chartArguments(release(resource)), ...flags, ...files],
-        { cwd: resource.folder, signal: stop, endsWithUs: true },
+        { cwd: resource.folder, signal: stop, endsWithUs: true, env },
       ),
     );
   } catch (error) {
@@ -79,6 +88,24 @@ export async function applyRelease(resource: PlannedResource, { lab, signal, say
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+const postRendererPlugin = 'postrender';
+
+/** Helm 4 takes a plugin where the Terraform provider takes a program. Returns the folder of plugins. */
+function layPlugin(folder: string, { binary_path: command, args = [] }: Postrender): string {
+  const plugin = join(folder, 'plugins', postRendererPlugin);
+  mkdirSync(plugin, { recursive: true });
+  const description = {
+    apiVersion: 'v1',
+    type: 'postrenderer/v1',
+    name: postRendererPlugin,
+    version: '0.1.0',
+    runtime: 'subprocess',
+    runtimeConfig: { platformCommand: [{ command, args }] },
+  };
+  writeFileSync(join(plugin, 'plugin.yaml'), JSON.stringify(description));
+  return join(folder, 'plugins');
 }
 
 /** How Helm is told where a chart is. A registry's charts have their whole address for a name. */

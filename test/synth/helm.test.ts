@@ -1,14 +1,15 @@
 /** The real Helm makes of a plan's values what the plan says, and of our chart the objects as they are. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { parseAllDocuments } from 'yaml';
 import type { KubeObject } from '../../model/kube';
+import { istioCharts, locate } from '../../scripts/machine/binaries';
 import { readPlan } from '../../scripts/plan/read';
 import { testWith } from '../support/binaries';
 import { temporaryFolder } from '../support/folder';
-import { labOf, localLab, smallFile, trickyText } from '../support/labs';
+import { labOf, localLab, root, smallFile, trickyText } from '../support/labs';
 import { programText } from '../support/programs';
 import { kubeObjects, synthesise } from '../support/synth';
 
@@ -67,3 +68,53 @@ testWith('helm', 'every release of our chart becomes its objects, and its progra
       .toSorted(),
   ).toEqual(kubeObjects(plan).map(name).toSorted());
 });
+
+// The charts come with this program.
+testWith('pilot-discovery', "istiod's chart is changed as the plan says: health over TLS, no port in clear", () => {
+  const release = readPlan(synthesise(localLab()).folder).find(({ values }) => values.name === 'istiod');
+  const chart = join(istioCharts(), 'istiod');
+  if (release === undefined || !existsSync(chart)) throw new Error(`no istiod in the plan, or no chart at ${chart}`);
+  const files = (release.values.values as string[]).map((text, index) => {
+    const file = join(folder, `istiod-${index}.yaml`);
+    writeFileSync(file, text);
+    return `--values=${file}`;
+  });
+  const { args } = release.values.postrender as { args: string[] };
+  const program = join(root, (args[0] ?? '').replace('../../../', ''));
+  const rendered = template(locate('helm'), chart, '--namespace=istio-system', ...files);
+  const after = execFileSync('node', [program], { input: rendered, encoding: 'utf8' });
+  const read = (text: string) => parseAllDocuments(text).map((document) => document.toJS() as KubeObject | null);
+  const of = (text: string, kind: string) =>
+    read(text).find((object) => object?.kind === kind && object.metadata.name === 'istiod') as unknown as Istiod;
+  const [container] = of(after, 'Deployment').spec.template.spec.containers;
+  expect(container?.readinessProbe.httpGet).toEqual({ path: '/ready', port: 15017, scheme: 'HTTPS' });
+  expect(container?.args.filter((text) => /Addr=/.test(text)).slice(1)).toEqual([
+    '--grpcAddr=127.0.0.1:15010',
+    '--monitoringAddr=127.0.0.1:15014',
+    '--httpAddr=127.0.0.1:8080',
+  ]);
+  expect(container?.ports.map(({ containerPort }) => containerPort)).toEqual([15012, 15017]);
+  expect(of(after, 'Service').spec.ports.map(({ port }) => port)).toEqual([15012, 443]);
+  // All else is as the chart has it.
+  const others = (text: string) =>
+    read(text).filter((object) => !['Deployment', 'Service'].includes(object?.kind ?? ''));
+  expect(others(after)).toEqual(others(rendered));
+  expect(() => execFileSync('node', [program], { input: 'kind: Service\n', stdio: 'pipe' })).toThrow(
+    '0 of its Deployment and Service found',
+  );
+});
+
+interface Istiod {
+  readonly spec: {
+    readonly ports: readonly { readonly port: number }[];
+    readonly template: {
+      readonly spec: {
+        readonly containers: readonly {
+          readonly args: readonly string[];
+          readonly ports: readonly { readonly containerPort: number }[];
+          readonly readinessProbe: { readonly httpGet: object };
+        }[];
+      };
+    };
+  };
+}
