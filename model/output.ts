@@ -6,7 +6,67 @@ import * as z from 'zod';
 
 const root = z.object({ sha256: z.string(), notAfter: z.iso.datetime() });
 
+const rule = {
+  methods: z.array(z.string()).describe('empty: all'),
+  paths: z.array(z.string()).describe('empty: all; a slash at the end makes a prefix'),
+};
+const calls = z.array(z.object({ from: z.string().describe('service, or anybody'), to: z.string(), ...rule }));
+const point = z.object({
+  at: z.string(),
+  object: z.string(),
+  enforces: z.enum(['help', 'connections', 'requests']),
+});
+
 export const outputs = {
+  access: z.object({
+    services: z.array(z.string()),
+    grants: z.array(
+      z.object({
+        from: z.string().describe('service, or anybody'),
+        to: z.string(),
+        rules: z.array(
+          z.object({
+            row: z.int().nullable().describe('index in the access table; null for what expose: page gives'),
+            line: z.int().nullable().describe('in the lab file'),
+            ...rule,
+          }),
+        ),
+      }),
+    ),
+  }),
+  'access-explain': z.object({
+    allowed: z.boolean(),
+    from: z.string(),
+    to: z.string(),
+    method: z.string(),
+    target: z.string(),
+    read: z.string().nullable().describe('target as the rules saw it; null when no rule did'),
+    reason: z.enum(['row', 'page', 'no row', 'unreadable', 'method', 'path']),
+    why: z.string(),
+    rows: z
+      .array(z.object({ row: z.int(), line: z.int().nullable() }))
+      .describe('the row that allows, or the rows that were looked at in vain'),
+    decidedBy: point,
+    points: z.array(point),
+  }),
+  plan: z.object({
+    opens: calls,
+    closes: calls,
+    tableApplied: z.boolean().describe('whether an applied table is known to compare with'),
+    stacks: z
+      .array(
+        z.object({
+          name: z.string(),
+          add: z.array(z.string()),
+          change: z.array(z.string()),
+          replace: z.array(z.string()),
+          remove: z.array(z.string()),
+          unchanged: z.int(),
+        }),
+      )
+      .nullable()
+      .describe('null where Terraform knows'),
+  }),
   call: z.object({
     ok: z.boolean(),
     status: z.int().describe('HTTP status that the caller got; 0 when there was no answer'),

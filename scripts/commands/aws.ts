@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { clusterName } from '../../model/aws';
 import type { Lab } from '../../model/lab';
+import { forgetAccess, noteAccess } from '../access/applied';
 import { labNameArgument, regionArgument } from '../arguments';
 import { asker } from '../aws/ask';
 import { raisedRegions } from '../aws/regions';
@@ -42,6 +43,7 @@ export async function awsUp(lab: Lab, yes: boolean, { config, say, stoppable, co
   const { formatUp, upOnAws } = require('../aws/up') as typeof import('../aws/up');
   const options = { config: config(), progress: makeProgress(), signal: stoppable(), yes, say };
   const result = await withLock('up', lab.name, () => upOnAws(lab, options), labLock(false));
+  noteAccess(lab);
   say(`\nLab ${lab.name} is up.\n${formatUp(lab, result, command())}`);
 }
 
@@ -67,7 +69,8 @@ export async function awsDown({ name, known, yes, region }: AwsDownOptions, cli:
     say: cli.say,
   };
   const gone = await withLock('down', name, () => downOnAws(options), labLock(false));
-  if (!gone) process.exitCode = 1;
+  if (gone) forgetAccess(name);
+  else process.exitCode = 1;
 }
 
 export function addAwsCommands(cli: Cli): void {

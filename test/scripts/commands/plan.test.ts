@@ -1,0 +1,84 @@
+import { outputs } from '../../../model/output';
+import { formatPlan, type PlanReport } from '../../../scripts/commands/plan';
+import { previewOf } from '../../../scripts/plan/preview';
+import type { PlannedResource } from '../../../scripts/plan/read';
+import { type AppliedResource, hashOf } from '../../../scripts/plan/record';
+
+const entry = (name: string, values: Record<string, unknown> = {}): PlannedResource => ({
+  id: `east/consul_config_entry.${name}`,
+  stack: 'east',
+  type: 'consul_config_entry',
+  folder: '/nowhere',
+  values: { kind: 'service-defaults', name, ...values },
+  providers: {},
+  dependsOn: [],
+});
+const applied = (resource: PlannedResource): AppliedResource => ({ ...resource, hash: hashOf(resource) });
+const recordOf = (...list: AppliedResource[]) => ({
+  all: () => list,
+  get: (id: string) => list.find((one) => one.id === id),
+});
+
+test('resources are told by what up would do with them', () => {
+  const old = { ...applied(entry('gone')), stack: 'north', id: 'north/consul_config_entry.gone' };
+  const record = recordOf(
+    applied(entry('same')),
+    applied(entry('changed', { config_json: '{}' })),
+    applied(entry('other', { kind: 'mesh' })),
+    { ...entry('half'), hash: 'begun' },
+    old,
+  );
+  const plan = [entry('same'), entry('changed'), entry('other'), entry('half'), entry('new')];
+  const name = (text: string) => `consul_config_entry.${text}`;
+  expect(previewOf(plan, record)).toEqual([
+    {
+      name: 'east',
+      add: [name('new')],
+      change: [name('changed'), name('half')],
+      replace: [name('other')],
+      remove: [],
+      unchanged: 1,
+    },
+    { name: 'north', add: [], change: [], replace: [], remove: [name('gone')], unchanged: 0 },
+  ]);
+});
+
+const call = { from: 'west/frontend', to: 'east/info', methods: ['GET'], paths: ['/api/'] };
+const report: PlanReport = {
+  opens: [call],
+  closes: [{ ...call, methods: [], paths: [] }],
+  tableApplied: true,
+  stacks: [{ name: 'east', add: ['a'], change: ['b'], replace: ['c'], remove: ['d'], unchanged: 7 }],
+};
+
+test('what opens is told first, then what closes, then resources', () => {
+  expect(outputs.plan.parse(report)).toEqual(report);
+  expect(formatPlan(report, false).split('\n')).toEqual([
+    'Opens:',
+    '  + west/frontend → east/info  GET /api/…',
+    'Closes:',
+    '  - west/frontend → east/info  all methods',
+    '',
+    'east: 1 to add, 1 to change, 1 to replace, 1 to remove, 7 unchanged',
+    '  + a',
+    '  ~ b',
+    '  ± c',
+    '  - d',
+  ]);
+});
+
+test('colour is for terminals', () => {
+  expect(formatPlan(report, false)).not.toContain('\u001b');
+  expect(formatPlan(report, true)).toContain('\u001b[31m  + west/frontend');
+});
+
+test('nothing to do is said', () => {
+  const none = {
+    ...report,
+    opens: [],
+    closes: [],
+    stacks: [{ name: 'east', add: [], change: [], replace: [], remove: [], unchanged: 9 }],
+  };
+  expect(formatPlan(none, false)).toBe('The access table opens and closes nothing.\n\nNo resource changes.');
+  expect(formatPlan({ ...none, stacks: null }, false)).toBe('The access table opens and closes nothing.');
+});
