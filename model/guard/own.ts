@@ -5,11 +5,12 @@ import { annotations, guardContainers, guardMountPath, guardVolume, isGuardConta
 import type { GuardRules } from './rules';
 import type { Container, GuardConfig, Pod, SecurityContext, Volume } from './types';
 
-const programs = { v4: 'iptables-restore', v6: 'ip6tables-restore' } as const;
+// By their full names: what the short ones lead to is set up when a package is configured, which small images leave out.
+const programs = { v4: 'iptables-nft-restore', v6: 'ip6tables-nft-restore' } as const;
 type Family = keyof typeof programs;
 const families: readonly Family[] = ['v4', 'v6'];
 
-// Root with two capabilities, as istio-init: the older of the two kinds of iptables opens a raw socket.
+// Root, or the capability would not reach the program; and nothing but that capability.
 const securityContext = {
   runAsUser: 0,
   runAsGroup: 0,
@@ -17,7 +18,7 @@ const securityContext = {
   privileged: false,
   allowPrivilegeEscalation: false,
   readOnlyRootFilesystem: true,
-  capabilities: { drop: ['ALL'], add: ['NET_ADMIN', 'NET_RAW'] },
+  capabilities: { drop: ['ALL'], add: ['NET_ADMIN'] },
   seccompProfile: { type: 'RuntimeDefault' },
 } as const satisfies SecurityContext;
 
@@ -28,8 +29,6 @@ export function guardInitContainers(config: GuardConfig): Container[] {
     image: config.image,
     ...(config.imagePullPolicy === undefined ? {} : { imagePullPolicy: config.imagePullPolicy }),
     command: [programs[family], '--noflush', `${guardMountPath}/${family}`],
-    // The older kind of iptables locks a file, and this container can write none.
-    env: [{ name: 'XTABLES_LOCKFILE', value: '/dev/null' }],
     securityContext,
     volumeMounts: [{ name: guardVolume, mountPath: guardMountPath, readOnly: true }],
   }));

@@ -1,5 +1,5 @@
 /**
- * The packet filter of a guarded pod, as input of `iptables-restore --noflush` and `ip6tables-restore --noflush`.
+ * The packet filter of a guarded pod, as input of `iptables-nft-restore --noflush` and `ip6tables-nft-restore --noflush`.
  *
  * What one container sends to another never leaves the loopback interface, whatever address it names. There the chain
  * INTRAPOD accepts the declared pairs by the user of the sending socket, and refuses the rest. What Istio's or Consul's
@@ -12,9 +12,9 @@ import { ownContainers, proxyKinds, userOf } from './parties';
 import type { GuardConfig, Pod, ProxyKind } from './types';
 
 export interface GuardRules {
-  /** For `iptables-restore`. */
+  /** For `iptables-nft-restore`. */
   readonly v4: string;
-  /** For `ip6tables-restore`. */
+  /** For `ip6tables-nft-restore`. */
   readonly v6: string;
 }
 

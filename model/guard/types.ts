@@ -102,7 +102,7 @@ export type ProxyKind = 'istio' | 'consul';
 
 /** What guard knows of the cluster that it works in. */
 export interface GuardConfig {
-  /** Image of guard's own init containers: it has `iptables-restore` and `ip6tables-restore`. */
+  /** Image of guard's own init containers: it has `iptables-nft-restore` and `ip6tables-nft-restore`. */
   readonly image: string;
   /** @default - the cluster's */
   readonly imagePullPolicy?: string;

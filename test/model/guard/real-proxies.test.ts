@@ -26,7 +26,7 @@ import { applyPatch } from '../../support/guard/pods';
 
 jest.setTimeout(120_000);
 
-const programs = ['ip', 'nsenter', 'setpriv', 'unshare', 'iptables-restore', 'ip6tables-restore'];
+const programs = ['ip', 'nsenter', 'setpriv', 'unshare', 'iptables-nft-restore', 'ip6tables-nft-restore'];
 const able = process.platform === 'linux' && process.getuid?.() === 0 && programs.every(onPath);
 if (!able) process.stderr.write(`skipped: guard beside real proxies (needs Linux, root, ${programs.join(', ')})\n`);
 const onMachine = able ? describe : describe.skip;

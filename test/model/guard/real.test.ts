@@ -24,7 +24,7 @@ import { passes } from '../../support/guard/reference';
 
 jest.setTimeout(120_000);
 
-const programs = ['ip', 'nsenter', 'setpriv', 'iptables-restore', 'ip6tables-restore'];
+const programs = ['ip', 'nsenter', 'setpriv', 'iptables-nft-restore', 'ip6tables-nft-restore'];
 const able = process.platform === 'linux' && process.getuid?.() === 0 && programs.every(onPath);
 if (!able) process.stderr.write(`skipped: guard's rules for real (needs Linux, root, ${programs.join(', ')})\n`);
 const onMachine = able ? describe : describe.skip;

@@ -2,6 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { guardInitContainers } from '../../../model/guard/own';
+import type { GuardRules } from '../../../model/guard/rules';
 import { entered, run } from '../../../scripts/machine/exec';
 
 export const pod = { v4: '10.77.0.2', v6: 'fd77::2', mac: '02:00:00:00:77:02', local: 'fe80::77ff:fe00:7702' } as const;
@@ -158,13 +160,16 @@ export async function dial(netns: string, user: User, attempts: readonly Attempt
   return answers.map(String);
 }
 
-/** Loads rules as guard's init containers do. */
-export async function loadRules(
-  netns: string,
-  { v4, v6 }: { readonly v4: string; readonly v6: string },
-): Promise<void> {
-  await run('iptables-restore', ['--noflush'], { netns, input: v4 });
-  await run('ip6tables-restore', ['--noflush'], { netns, input: v6 });
+/** Loads rules as guard's init containers do: with their programs, and with no capability but theirs. */
+export async function loadRules(netns: string, rules: GuardRules): Promise<void> {
+  const containers = guardInitContainers({ image: '', proxies: [] });
+  for (const [index, input] of [rules.v4, rules.v6].entries()) {
+    const { command = [], securityContext } = containers[index] ?? {};
+    const caps = (securityContext?.capabilities?.add ?? []).map((name) => `,+${name.toLowerCase()}`).join('');
+    const options = ['--no-new-privs', `--inh-caps=-all${caps}`, `--bounding-set=-all${caps}`, '--'];
+    // The last word is the file, which stands on the input here.
+    await run('setpriv', [...options, ...command.slice(0, -1)], { netns, input });
+  }
 }
 
 /** Empties the filter table. */
