@@ -17,6 +17,11 @@ import { type ApiOptions, Watch } from './watch';
 /** Milliseconds in which changes are put together. */
 const gather = 10;
 
+/** Milliseconds between looks whether the rules in force are still ours. */
+const look = 5_000;
+
+const table = ['ip', 'network-policy'];
+
 const log = makeLog('network-policy');
 
 function main([server, folder, podNetwork]: readonly string[]): void {
@@ -45,6 +50,14 @@ function enforce(api: ApiOptions, podNetwork: string, signal: AbortSignal): void
   for (const watch of [pods, namespaces, policies]) void watch.run(signal);
   let waiting = false;
   let last = '';
+  let inForce = '';
+  const mend = setInterval(() => {
+    if (last === '' || listed() === inForce) return;
+    log.warn({}, 'somebody changed the rules');
+    last = '';
+    now();
+  }, look);
+  signal.addEventListener('abort', () => clearInterval(mend), { once: true });
 
   function later(): void {
     if (!waiting) setTimeout(now, gather);
@@ -60,10 +73,19 @@ function enforce(api: ApiOptions, podNetwork: string, signal: AbortSignal): void
     if (rules === last) return;
     for (const fault of state.policies.flatMap((policy) => faultOf(policy) ?? [])) log.error({}, fault);
     const { status, stderr } = spawnSync('nft', ['-f', '-'], { input: rules, encoding: 'utf8' });
-    if (status === 0) last = rules;
-    else log.error({ status }, stderr);
+    if (status !== 0) {
+      log.error({ status }, stderr);
+      return;
+    }
+    last = rules;
+    inForce = listed();
     log.info({ pods: state.pods.length, policies: state.policies.length }, 'rules');
   }
+}
+
+/** The rules as the kernel has them, without its counters. */
+function listed(): string {
+  return spawnSync('nft', ['--stateless', 'list', 'table', ...table], { encoding: 'utf8' }).stdout;
 }
 
 main(process.argv.slice(2));
