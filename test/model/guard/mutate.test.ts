@@ -154,3 +154,32 @@ test('a pod without metadata and without a declaration is guarded too: nothing p
   expect(refusals(pod, istioConfig)).toEqual([]);
   expect(pod.metadata?.annotations?.['guard.isthmus.dev/rules-v4']).not.toContain('21001');
 });
+
+test("a Job's pod: init container and native sidecar are parties as others are, and the sidecar ends with the Job", () => {
+  const annotations = {
+    'guard.isthmus.dev/allow':
+      '[{"from": "migrate", "to": "store", "port": 5432}, {"from": "task", "to": "store", "port": 5432}]',
+  };
+  const job = {
+    metadata: { annotations },
+    spec: {
+      restartPolicy: 'Never',
+      initContainers: [{ name: 'store', restartPolicy: 'Always' }, { name: 'migrate' }],
+      containers: [{ name: 'task' }],
+    },
+  };
+  const pod = injectIstio(guard(job));
+  expect(refusals(pod, istioConfig)).toEqual([]);
+  expect(order(pod)).toEqual(['istio-init', 'istio-proxy', 'isthmus-guard-v4', 'isthmus-guard-v6', 'store', 'migrate']);
+  const users = new Map(
+    [...(pod.spec.initContainers ?? []), ...pod.spec.containers].map((it) => [it.name, it.securityContext?.runAsUser]),
+  );
+  for (const name of ['migrate', 'task']) {
+    const rule = `-p tcp -m owner --uid-owner ${users.get(name)} --dport 5432 -j ACCEPT`;
+    expect(pod.metadata?.annotations?.['guard.isthmus.dev/rules-v6']).toContain(rule);
+  }
+  // Guard's own containers run to their end, so nothing of guard keeps the Job from ending.
+  expect(
+    pod.spec.initContainers?.filter(({ name }) => name.startsWith('isthmus-')).map((it) => it.restartPolicy),
+  ).toEqual([undefined, undefined]);
+});
