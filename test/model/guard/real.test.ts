@@ -128,6 +128,13 @@ onMachine('guard in a network namespace (needs Linux, root, iptables)', () => {
     expect([pair, other]).toEqual([`answered by ${user('cache').uid}`, 'ECONNREFUSED']);
   });
 
+  test('a file that can not be loaded whole fails, and leaves nothing behind', async () => {
+    const broken = rules.v6.replace('COMMIT', '-A INTRAPOD -m nosuchmatch -j ACCEPT\nCOMMIT');
+    await expect(loadRules(here.pod, { v4: rules.v4, v6: broken })).rejects.toThrow('nosuchmatch');
+    const { stdout } = await run('ip6tables-save', [], { netns: here.pod });
+    expect(stdout).not.toContain('INTRAPOD');
+  });
+
   test('rules that others have set stay', async () => {
     await run('iptables', ['-A', 'OUTPUT', '-p', 'tcp', '--dport', '7', '-j', 'DROP'], { netns: here.pod });
     await loadRules(here.pod, rules);
@@ -145,6 +152,18 @@ onMachine('guard in a network namespace (needs Linux, root, iptables)', () => {
     expect(await dial(here.pod, user('app'), [attempt])).toEqual([`answered by ${user('cache').uid}`]);
     expect(await dial(here.pod, user('other'), [attempt])).toEqual([`answered by ${user('cache').uid}`]);
   });
+
+  test.each(['127.0.0.1', '::1'])(
+    'nor does a TCP port, while its last connection over %s is remembered',
+    async (host) => {
+      const attempt: Attempt = { protocol: 'tcp', host, port: 9000, localPort: 40_124 };
+      await loadRules(here.pod, rules);
+      for (const _time of [1, 2]) {
+        expect(await dial(here.pod, user('app'), [attempt])).toEqual([`answered by ${user('cache').uid}`]);
+        expect(await dial(here.pod, user('other'), [attempt])).toEqual(['ECONNREFUSED']);
+      }
+    },
+  );
 
   test.each(['10.77.0.255', '224.0.0.251', 'ff02::fb%eth0'])(
     'what is sent to %s comes to no container by a detour',
