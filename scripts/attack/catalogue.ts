@@ -6,10 +6,15 @@ import { type Attack, groups } from './attack';
 import type { Field } from './field';
 import { gatewayAttacks } from './groups/gateway';
 import { identityAttacks } from './groups/identity';
+import { meshIdentityAttacks } from './groups/mesh-identity';
+import { pathAttacks } from './groups/paths';
+import { ruleAttacks } from './groups/rules';
 
 /** In the order of the groups. */
 export const attacks: readonly Attack<Field>[] = groups.flatMap((group) =>
-  [...identityAttacks, ...gatewayAttacks].filter((attack) => attack.group === group),
+  [...identityAttacks, ...gatewayAttacks, ...meshIdentityAttacks, ...pathAttacks, ...ruleAttacks].filter(
+    (attack) => attack.group === group,
+  ),
 );
 
 /** What is known of an attack without playing it. */

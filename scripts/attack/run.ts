@@ -1,12 +1,15 @@
-/** Plays attacks: groups beside each other, the attacks of one group one after the other. */
+/** Plays attacks: groups beside each other, and within a group some at once where none disturbs the other. */
 import type { Progress } from '../progress';
-import { type Attack, type Group, isGood, play, type Result } from './attack';
+import { type Attack, type Group, play, type Result } from './attack';
 
 /** Groups that change the lab for a while. They are played when all others are done, one by one. */
 const alone: readonly Group[] = ['lifecycle', 'capture'];
 
-/** Groups that read the same proxy's counters must not run beside each other. */
-const lanes: readonly (readonly Group[])[] = [['identity', 'gateway']];
+/** Groups whose evidence is a counter of the same proxy: one attack at a time, whichever group it is of. */
+const counted: readonly Group[] = ['identity', 'gateway'];
+
+/** Attacks of another group that are played at once. Most of their time is waiting for a proxy to write its log. */
+const width = 4;
 
 export interface RunOptions {
   readonly progress: Progress;
@@ -23,14 +26,17 @@ export async function playAll<F>(
   const playGroup = async (group: Group) => {
     const own = attacks.filter((attack) => attack.group === group);
     await progress.step(group, async (say) => {
-      for (const attack of own) {
-        signal?.throwIfAborted();
-        say(`${results.size + 1} of ${attacks.length}: ${attack.title}`);
-        results.set(attack.id, await play(attack, field));
-        signal?.throwIfAborted();
-      }
-      const bad = own.filter(({ id }) => isBad(results.get(id)));
-      say(bad.length === 0 ? '' : `${bad.length} of ${own.length} not as they should be`);
+      const left = [...own];
+      const playNext = async (): Promise<void> => {
+        for (let attack = left.shift(); attack !== undefined; attack = left.shift()) {
+          signal?.throwIfAborted();
+          say(`${results.size} of ${attacks.length}: ${attack.title}`);
+          results.set(attack.id, await play(attack, field));
+        }
+      };
+      const single = counted.includes(group) || alone.includes(group);
+      await settled(Array.from({ length: single ? 1 : width }, playNext));
+      signal?.throwIfAborted();
     });
   };
   const present = [...new Set(attacks.map(({ group }) => group))];
@@ -43,15 +49,10 @@ export async function playAll<F>(
   return attacks.flatMap(({ id }) => results.get(id) ?? []);
 }
 
-function isBad(result: Result | undefined): boolean {
-  return result === undefined || !isGood(result);
-}
-
-/** Groups that share a lane stay together; every other one has a lane of its own. */
+/** Counted groups one after the other; every other one beside them. */
 function laned(present: readonly Group[]): (readonly Group[])[] {
-  const shared = lanes.map((lane) => lane.filter((group) => present.includes(group)));
-  const single = present.filter((group) => !lanes.flat().includes(group)).map((group) => [group]);
-  return [...shared, ...single].filter((lane) => lane.length > 0);
+  const one = present.filter((group) => counted.includes(group));
+  return [one, ...present.filter((group) => !counted.includes(group)).map((group) => [group])];
 }
 
 async function inOrder(list: readonly Group[], work: (group: Group) => Promise<void>): Promise<void> {

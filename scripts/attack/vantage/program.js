@@ -26,6 +26,15 @@ function ends(socket) {
   };
 }
 
+/** Whether one HTTP answer, and nothing else is awaited, is there to its last byte. */
+function whole(text) {
+  const [head, body] = text.split('\r\n\r\n');
+  const [, length] = /^content-length: (\d+)$/im.exec(head) ?? [];
+  return (
+    body !== undefined && length !== undefined && /^connection: close$/im.test(head) && body.length >= Number(length)
+  );
+}
+
 /** Opens TCP or TLS, sends text, and gathers what comes until the other side closes or is silent. */
 function raw({ host, port, secure, send = [], quiet = 700, timeout = 4000 }) {
   return new Promise((resolve) => {
@@ -70,7 +79,8 @@ function raw({ host, port, secure, send = [], quiet = 700, timeout = 4000 }) {
     }
     socket.on('data', (chunk) => {
       chunks.push(chunk);
-      if (idle !== undefined) listen();
+      if (whole(textOf(chunks))) finish({ end: 'answered' });
+      else if (idle !== undefined) listen();
     });
     socket.on('error', (error) => finish({ end: code(error) }));
     socket.on('close', () => finish({ end: 'closed' }));

@@ -1,0 +1,132 @@
+/** Certificates that are not the caller's, at the consumer's own proxy in Istio: no foreign CA may mint a name of ours. */
+import { istioIdentity } from '../../../model/identity';
+import { type Attack, by, type How } from '../attack';
+import type { Field, Whose } from '../field';
+import { reachConsumer, rightCaller } from '../steps/consumer';
+import { forged } from '../steps/provider';
+import type { LeafOptions } from '../vantage/certificates';
+
+interface Row {
+  readonly name: string;
+  readonly title: string;
+  readonly serves: readonly string[];
+  readonly ca: Whose;
+  readonly uris: (field: Field) => readonly string[];
+  readonly options?: Omit<LeafOptions, 'uris'>;
+  readonly how: readonly How[];
+}
+
+const caller = ({ cast }: Field) => [cast.callerIdentity];
+const stranger = ({ cast }: Field) => istioIdentity(cast.west.trustDomain, 'default', 'default');
+const hour = 3_600_000;
+const boundRoots = 'https://github.com/istio/istio/issues/30769';
+
+const rows: readonly Row[] = [
+  {
+    name: 'self-signed',
+    title: "a CA that nobody trusts signs the caller's name",
+    serves: ['M8', 'SP 800-204A SM-DR12'],
+    ca: 'attacker',
+    uris: caller,
+    how: ['tls-alert'],
+  },
+  {
+    name: 'plane-ca-local-name',
+    title: "the federation plane's CA mints an identity of Istio's mesh",
+    serves: ['M4', boundRoots],
+    ca: 'plane',
+    uris: caller,
+    how: ['tls-alert'],
+  },
+  {
+    name: 'consul-ca-local-name',
+    title: "Consul's CA mints an identity of Istio's mesh",
+    serves: ['M4', boundRoots, 'https://github.com/istio/istio/issues/37096'],
+    ca: 'consul',
+    uris: caller,
+    how: ['tls-alert'],
+  },
+  {
+    name: 'plane-ca-two-uris',
+    title: "the federation plane's CA puts an identity of Istio's mesh behind its own",
+    serves: ['M11', 'https://github.com/hashicorp/consul/pull/13340'],
+    ca: 'plane',
+    uris: (field) => [field.cast.consumerOutside, ...caller(field)],
+    how: ['tls-alert'],
+  },
+  {
+    name: 'federation-identity',
+    title: 'a federation identity, which is for the other mesh, used inside',
+    serves: ['M10', 'SP 800-207A'],
+    ca: 'plane',
+    uris: ({ cast }) => [cast.consumerOutside],
+    how: ['tls-alert'],
+  },
+  {
+    name: 'expired',
+    title: "Istio's own CA and the caller's name, but the leaf ran out",
+    serves: ['M8', 'SP 800-204A SM-DR13'],
+    ca: 'istio',
+    uris: caller,
+    options: { from: -2 * hour, until: -hour },
+    how: ['tls-alert'],
+  },
+  {
+    name: 'other-service',
+    title: "Istio's own CA, an account without a row",
+    serves: ['M6', 'SP 800-204B SAUZ-SR-1'],
+    ca: 'istio',
+    uris: (field) => [stranger(field)],
+    how: ['http-rule'],
+  },
+  {
+    name: 'same-account-elsewhere',
+    title: "Istio's own CA, the caller's account name in another namespace",
+    serves: ['M6', 'SP 800-204B SAUZ-SR-1'],
+    ca: 'istio',
+    uris: ({ cast }) => [istioIdentity(cast.west.trustDomain, 'default', cast.caller.name)],
+    how: ['http-rule'],
+  },
+];
+
+function attackOf({ name, title, serves, ca, uris, options, how }: Row): Attack<Field> {
+  return {
+    id: `mesh-identity/${name}`,
+    group: 'mesh-identity',
+    title,
+    serves,
+    attempt: async (field) => {
+      const names = uris(field);
+      const leaf = await forged(field, ca, { uris: names, ...options });
+      return reachConsumer(field, {
+        tried: `GET ${field.cast.allowedPrefix} as ${names.join(' and ')}, signed by the ${ca} CA`,
+        leaf,
+      });
+    },
+    refusedWhen: by(...how),
+    control: rightCaller,
+  };
+}
+
+export const meshIdentityAttacks: readonly Attack<Field>[] = [
+  {
+    id: 'mesh-identity/plaintext',
+    group: 'mesh-identity',
+    title: 'a request in clear to a pod of the mesh',
+    serves: ['M16', 'SP 800-204A SM-DR6'],
+    attempt: (field) => reachConsumer(field, { tried: `GET ${field.cast.allowedPrefix} in clear`, plain: true }),
+    refusedWhen: by('not-tls'),
+    control: rightCaller,
+  },
+  {
+    id: 'mesh-identity/no-certificate',
+    group: 'mesh-identity',
+    title: 'TLS without a certificate to a pod of the mesh',
+    serves: ['M16', 'SP 800-204A SM-DR16'],
+    attempt: (field) =>
+      reachConsumer(field, { tried: `GET ${field.cast.allowedPrefix} over TLS without a certificate` }),
+    refusedWhen: by('tls-alert'),
+    control: rightCaller,
+  },
+  ...rows.map(attackOf),
+];
