@@ -1,20 +1,35 @@
 /** All attacks, and which of them a person asks for. */
-
 import { nearest } from '../../model/nearest';
 import { UsageError } from '../errors';
 import { type Attack, groups } from './attack';
 import type { Field } from './field';
+import { borderAttacks } from './groups/border';
+import { credentialAttacks } from './groups/credentials';
+import { exchangeAttacks } from './groups/exchange';
 import { gatewayAttacks } from './groups/gateway';
 import { identityAttacks } from './groups/identity';
 import { meshIdentityAttacks } from './groups/mesh-identity';
 import { pathAttacks } from './groups/paths';
+import { peeringAttacks } from './groups/peering';
 import { ruleAttacks } from './groups/rules';
+import { smugglingAttacks } from './groups/smuggling';
+
+const all: readonly Attack<Field>[] = [
+  ...identityAttacks,
+  ...meshIdentityAttacks,
+  ...gatewayAttacks,
+  ...ruleAttacks,
+  ...pathAttacks,
+  ...smugglingAttacks,
+  ...borderAttacks,
+  ...peeringAttacks,
+  ...credentialAttacks,
+  ...exchangeAttacks,
+];
 
 /** In the order of the groups. */
 export const attacks: readonly Attack<Field>[] = groups.flatMap((group) =>
-  [...identityAttacks, ...gatewayAttacks, ...meshIdentityAttacks, ...pathAttacks, ...ruleAttacks].filter(
-    (attack) => attack.group === group,
-  ),
+  all.filter((attack) => attack.group === group),
 );
 
 /** What is known of an attack without playing it. */

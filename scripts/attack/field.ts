@@ -157,6 +157,14 @@ export class Field {
     return known;
   }
 
+  /** The log of a service's own program. */
+  async programLog(whose: 'provider' | 'consumer'): Promise<ProxyLog> {
+    const key = `${whose}-program`;
+    const known = this.logs.get(key) ?? (await this.remembered(`log ${key}`, () => this.followProgram(whose)));
+    this.logs.set(key, known);
+    return known;
+  }
+
   /** A counter of an Envoy on a host of the Consul mesh. */
   async counter(host: string, name: string): Promise<number> {
     const { envoyAdminSocket } = hostFiles(this.lab.name, this.cast.east.name, host);
@@ -192,8 +200,20 @@ export class Field {
         ? [attackers.neighbour.name, attackers.neighbour.namespace]
         : await this.podName(whose === 'consumer' ? consumer : caller);
     if (whose === 'neighbour') await awaitAttacker(this.cluster, attackers.neighbour);
+    return this.followPod(namespace, pod, 'istio-proxy');
+  }
+
+  private async followProgram(whose: 'provider' | 'consumer'): Promise<ProxyLog> {
+    const { lab, east, provider, consumer } = this.cast;
+    if (whose === 'provider')
+      return followFile(logFile(stateFolder(lab.name), `${east.name}-${provider.name}-program`));
+    const { pod, container } = await podOf(lab, consumer);
+    return this.followPod(consumer.namespace, pod, container);
+  }
+
+  private async followPod(namespace: string, pod: string, container: string): Promise<ProxyLog> {
     const flags = kubectlFlags(await kubeconfigOf(this.cluster));
-    const args = ['logs', '--follow', '--since=1s', pod, '--namespace', namespace, '--container', 'istio-proxy'];
+    const args = ['logs', '--follow', '--since=1s', pod, '--namespace', namespace, '--container', container];
     return followCommand(locate('kubectl'), [...flags, ...args]);
   }
 

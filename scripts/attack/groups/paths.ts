@@ -20,7 +20,7 @@ interface Row {
 
 const normalised = 'https://github.com/hashicorp/consul/pull/23534';
 const istioPaths = 'https://nvd.nist.gov/vuln/detail/CVE-2021-31920';
-const istioSlashes = 'https://nvd.nist.gov/vuln/detail/CVE-2021-39156';
+const fragments = 'https://nvd.nist.gov/vuln/detail/CVE-2021-39156';
 const consulPaths = 'https://nvd.nist.gov/vuln/detail/CVE-2024-10005';
 const consulHeaders = 'https://nvd.nist.gov/vuln/detail/CVE-2024-10006';
 const rule: readonly How[] = ['http-rule'];
@@ -68,11 +68,11 @@ const rows: readonly Row[] = [
     path: (at, to) => `${at}..\\${to.slice(1)}`,
     how: ['http-rule', 'malformed'],
   },
-  { name: 'double-slash', title: 'two slashes before it', serves: [istioSlashes], path: (_, to) => `/${to}` },
+  { name: 'double-slash', title: 'two slashes before it', serves: [istioPaths], path: (_, to) => `/${to}` },
   {
     name: 'empty-segments',
     title: 'empty segments: /api//../..//x',
-    serves: [istioSlashes],
+    serves: [istioPaths],
     path: (at, to) => `${at}/../..${`/${to}`}`,
   },
   {
@@ -106,7 +106,7 @@ const rows: readonly Row[] = [
   {
     name: 'fragment',
     title: 'the allowed prefix behind a fragment sign',
-    serves: ['https://nvd.nist.gov/vuln/detail/CVE-2021-32779'],
+    serves: [fragments],
     path: (at, to) => `${to}#${at}`,
     how: ['http-rule', 'malformed'],
   },

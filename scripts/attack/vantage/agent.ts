@@ -23,6 +23,8 @@ export type Attempt =
       readonly kind: 'raw';
       readonly host: string;
       readonly port: number;
+      /** Port to dial from. @default - any */
+      readonly localPort?: number;
       readonly secure?: Secure;
       readonly send?: readonly string[];
       readonly timeout?: number;

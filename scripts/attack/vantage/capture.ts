@@ -8,6 +8,7 @@ import { endingWithUs, entered, run } from '../../machine/exec';
 
 export class BorderCapture {
   private constructor(
+    private readonly netns: string,
     private readonly folder: string,
     private readonly file: string,
     private readonly tcpdump: ChildProcess,
@@ -34,12 +35,13 @@ export class BorderCapture {
       rmSync(folder, { recursive: true, force: true });
       throw error;
     }
-    return new BorderCapture(folder, file, tcpdump);
+    return new BorderCapture(netns, folder, file, tcpdump);
   }
 
   /** Packets so far that a tcpdump filter selects, one line each, with interface and direction. */
   async packets(filter: string): Promise<string[]> {
-    const { stdout } = await run('tcpdump', ['-nn', '-r', this.file, filter], { allow: [0, 1] });
+    // Interfaces are numbers in the file; only their own namespace knows the names.
+    const { stdout } = await run('tcpdump', ['-nn', '-r', this.file, filter], { allow: [0, 1], netns: this.netns });
     return stdout.split('\n').filter((line) => line !== '');
   }
 

@@ -36,7 +36,7 @@ function whole(text) {
 }
 
 /** Opens TCP or TLS, sends text, and gathers what comes until the other side closes or is silent. */
-function raw({ host, port, secure, send = [], quiet = 700, timeout = 4000 }) {
+function raw({ host, port, localPort, secure, send = [], quiet = 700, timeout = 4000 }) {
   return new Promise((resolve) => {
     const chunks = [];
     const seen = { connected: false, secured: false };
@@ -60,7 +60,7 @@ function raw({ host, port, secure, send = [], quiet = 700, timeout = 4000 }) {
       }
       listen();
     };
-    const plain = net.connect({ host, port });
+    const plain = net.connect({ host, port, ...(localPort === undefined ? {} : { localPort }) });
     plain.once('connect', () => {
       seen.connected = true;
       Object.assign(seen, ends(plain));

@@ -1,0 +1,273 @@
+/** What tokens that a thief may find in pods are good for at the Kubernetes API. */
+import { federationNamespace, planeNamespace } from '../../../model/names';
+import { type Attack, by, type Control, type Observation, type Stop } from '../attack';
+import type { Field } from '../field';
+import type { KubeAnswer, KubeCall } from '../vantage/kube';
+
+/** Whose token: the namespace and the account. */
+type Account = (field: Field) => readonly [namespace: string, account: string];
+
+const consumer: Account = ({ cast }) => [cast.consumer.namespace, cast.consumer.name];
+const caller: Account = ({ cast }) => [cast.caller.namespace, cast.caller.name];
+const exchange: Account = ({ cast }) => [planeNamespace(cast.east.name), 'trust-exchange'];
+
+interface Row {
+  readonly name: string;
+  readonly title: string;
+  readonly serves: readonly string[];
+  readonly account: Account;
+  readonly call: (field: Field) => Omit<KubeCall, 'token'>;
+}
+
+const least = ['M8', 'SP 800-204B SAUZ-SR-1'];
+const secretsOf = (namespace: string) => `/api/v1/namespaces/${namespace}/secrets`;
+
+const rows: readonly Row[] = [
+  {
+    name: 'other-namespace-secrets',
+    title: "the consumer's token lists the Secrets of another namespace",
+    serves: least,
+    account: consumer,
+    call: () => ({ method: 'GET', path: secretsOf('istio-system') }),
+  },
+  {
+    name: 'istio-ca',
+    title: "the consumer's token reads Istio's CA key",
+    serves: ['M10', 'SP 800-204A SM-DR12'],
+    account: consumer,
+    call: () => ({ method: 'GET', path: `${secretsOf('istio-system')}/istio-ca-secret` }),
+  },
+  {
+    name: 'federation-key',
+    title: "the caller's token reads the consumer's federation key",
+    serves: least,
+    account: caller,
+    call: ({ cast }) => ({ method: 'GET', path: `${secretsOf(cast.consumer.namespace)}/${cast.consumerSecret}` }),
+  },
+  {
+    name: 'write-own-secret',
+    title: "the consumer's token writes its own federation Secret",
+    serves: least,
+    account: consumer,
+    call: ({ cast }) => ({
+      method: 'PATCH',
+      path: `${secretsOf(cast.consumer.namespace)}/${cast.consumerSecret}?dryRun=All`,
+      body: { metadata: { annotations: { attack: '1' } } },
+    }),
+  },
+  {
+    name: 'open-a-row',
+    title: "the consumer's token writes an AuthorizationPolicy for itself",
+    serves: ['M11', 'SP 800-204B APE-SR-3'],
+    account: consumer,
+    call: ({ cast }) => ({
+      method: 'POST',
+      path: `/apis/security.istio.io/v1/namespaces/${cast.consumer.namespace}/authorizationpolicies?dryRun=All`,
+      body: {
+        apiVersion: 'security.istio.io/v1',
+        kind: 'AuthorizationPolicy',
+        metadata: { name: 'attack' },
+        spec: { action: 'ALLOW', rules: [{}] },
+      },
+    }),
+  },
+  {
+    name: 'create-pod',
+    title: "the consumer's token starts a pod",
+    serves: least,
+    account: consumer,
+    call: ({ cast }) => ({
+      method: 'POST',
+      path: `/api/v1/namespaces/${cast.consumer.namespace}/pods?dryRun=All`,
+      body: {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'attack' },
+        spec: { containers: [{ name: 'a', image: 'a.invalid/a' }] },
+      },
+    }),
+  },
+  {
+    name: 'other-account-token',
+    title: "the consumer's token asks for a token of the trust exchange",
+    serves: least,
+    account: consumer,
+    call: ({ cast }) => ({
+      method: 'POST',
+      path: `/api/v1/namespaces/${planeNamespace(cast.east.name)}/serviceaccounts/trust-exchange/token`,
+      body: { spec: {} },
+    }),
+  },
+  {
+    name: 'exec',
+    title: "the caller's token runs a program in the consumer's pod",
+    serves: least,
+    account: caller,
+    call: ({ cast }) => ({
+      method: 'POST',
+      path: `/api/v1/namespaces/${cast.consumer.namespace}/pods/anything/exec?command=id&container=${cast.consumer.name}`,
+    }),
+  },
+  {
+    name: 'exchange-policy',
+    title: "the trust exchange's token opens a row",
+    serves: ['M11', 'SP 800-204B APE-SR-3'],
+    account: exchange,
+    call: ({ cast }) => ({
+      method: 'POST',
+      path: `/apis/security.istio.io/v1/namespaces/${cast.consumer.namespace}/authorizationpolicies?dryRun=All`,
+      body: { apiVersion: 'security.istio.io/v1', kind: 'AuthorizationPolicy', metadata: { name: 'attack' }, spec: {} },
+    }),
+  },
+  {
+    name: 'exchange-service-entry',
+    title: "the trust exchange's token makes a host callable",
+    serves: ['M11', 'SP 800-204A SM-DR2'],
+    account: exchange,
+    call: () => ({
+      method: 'POST',
+      path: `/apis/networking.istio.io/v1/namespaces/${federationNamespace}/serviceentries?dryRun=All`,
+      body: {
+        apiVersion: 'networking.istio.io/v1',
+        kind: 'ServiceEntry',
+        metadata: { name: 'attack' },
+        spec: { hosts: ['a.example'] },
+      },
+    }),
+  },
+  {
+    name: 'exchange-destination-rule',
+    title: "the trust exchange's token changes how the import is called",
+    serves: ['M11', 'SP 800-204B APE-SR-3'],
+    account: exchange,
+    call: ({ cast }) => ({
+      method: 'PATCH',
+      path: `/apis/networking.istio.io/v1/namespaces/${cast.consumer.namespace}/destinationrules/${cast.entry.name}-${cast.consumer.name}?dryRun=All`,
+      body: { spec: { trafficPolicy: null } },
+    }),
+  },
+  {
+    name: 'exchange-other-secret',
+    title: "the trust exchange's token reads Istio's CA key",
+    serves: ['M10', 'SP 800-204B SAUZ-SR-1'],
+    account: exchange,
+    call: () => ({ method: 'GET', path: `${secretsOf('istio-system')}/istio-ca-secret` }),
+  },
+  {
+    name: 'exchange-list-secrets',
+    title: "the trust exchange's token lists the Secrets of its consumer's namespace",
+    serves: least,
+    account: exchange,
+    call: ({ cast }) => ({ method: 'GET', path: secretsOf(cast.consumer.namespace) }),
+  },
+  {
+    name: 'exchange-token-secret',
+    title: "the trust exchange's token makes a Secret that becomes another account's token",
+    serves: ['M8', 'SP 800-204B SAUZ-SR-1'],
+    account: exchange,
+    call: ({ cast }) => ({
+      method: 'POST',
+      path: `${secretsOf(cast.consumer.namespace)}?dryRun=All`,
+      body: {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'attack', annotations: { 'kubernetes.io/service-account.name': cast.consumer.name } },
+        type: 'kubernetes.io/service-account-token',
+      },
+    }),
+  },
+  {
+    name: 'exchange-admission',
+    title: "the trust exchange's token loosens the policy that holds it",
+    serves: ['M8', 'SP 800-204B APE-SR-3'],
+    account: exchange,
+    call: ({ cast }) => ({
+      method: 'DELETE',
+      path: `/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/${planeNamespace(cast.east.name)}-entries?dryRun=All`,
+    }),
+  },
+];
+
+function attackOf({ name, title, serves, account, call }: Row): Attack<Field> {
+  return {
+    id: `credentials/${name}`,
+    group: 'credentials',
+    title,
+    serves,
+    attempt: async (field) => {
+      const token = await field.token(...account(field));
+      return kubeObservation(call(field), await field.kube.as({ ...call(field), token }));
+    },
+    refusedWhen: by('unauthorized'),
+    control: (field) => tokenIsGood(field, account(field)),
+  };
+}
+
+export function kubeObservation(
+  { method, path }: Omit<KubeCall, 'token'>,
+  { status, message }: KubeAnswer,
+): Observation {
+  return {
+    tried: `${method} ${path}`,
+    answered: `${status}${message === '' ? '' : `, ${message}`}`,
+    status,
+    notes: [],
+    ...stopOf(status, message),
+  };
+}
+
+function stopOf(status: number, message: string): { stop?: Stop } {
+  const who = 'the Kubernetes API';
+  if (status === 401) return { stop: { how: 'unauthorized', who, what: '401' } };
+  if (status === 403 && /cannot \w+ resource/.test(message))
+    return { stop: { how: 'unauthorized', who, what: `403, ${message}` } };
+  const [, policy] = /ValidatingAdmissionPolicy '([^']+)'.*denied request: (.*)$/s.exec(message) ?? [];
+  if (policy !== undefined)
+    return {
+      stop: { how: 'admission', who: `admission policy ${policy}`, what: message.replace(/^.*denied request: /s, '') },
+    };
+  const [, webhook] = /admission webhook "([^"]+)" denied the request/.exec(message) ?? [];
+  if (webhook !== undefined)
+    return {
+      stop: { how: 'admission', who: `webhook ${webhook}`, what: message.replace(/^.*denied the request: /s, '') },
+    };
+  if (status === 422 && message.includes('field is immutable'))
+    return { stop: { how: 'admission', who, what: message } };
+  return {};
+}
+
+/** The token is a good one: it is not for being stale that it was refused. */
+async function tokenIsGood(field: Field, [namespace, account]: readonly [string, string]): Promise<Control> {
+  const token = await field.token(namespace, account);
+  const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
+  const { status, body: said } = await field.kube.as({
+    method: 'POST',
+    path: '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+    body,
+    token,
+  });
+  const name = (said as { status?: { userInfo?: { username?: string } } }).status?.userInfo?.username;
+  return {
+    ok: status === 201 && name === `system:serviceaccount:${namespace}:${account}`,
+    evidence: `the same token, asked who it is: ${status}, ${name ?? 'nobody'}`,
+  };
+}
+
+export const credentialAttacks: readonly Attack<Field>[] = [
+  ...rows.map(attackOf),
+  {
+    id: 'credentials/anonymous',
+    group: 'credentials',
+    title: 'no token at all',
+    serves: ['M8', 'SP 800-204A SM-DR16'],
+    attempt: async (field) => {
+      const call = { method: 'GET', path: secretsOf(field.cast.consumer.namespace) } as const;
+      return kubeObservation(call, await field.kube.as(call));
+    },
+    refusedWhen: by('unauthorized'),
+    control: async (field) => {
+      const { status } = await field.kube.asAdmin({ method: 'GET', path: secretsOf(field.cast.consumer.namespace) });
+      return { ok: status === 200, evidence: `the administrator lists them: ${status}` };
+    },
+  },
+];
