@@ -8,9 +8,11 @@ import { credentialAttacks } from './groups/credentials';
 import { exchangeAttacks } from './groups/exchange';
 import { gatewayAttacks } from './groups/gateway';
 import { identityAttacks } from './groups/identity';
+import { machineAttacks } from './groups/machine';
 import { meshIdentityAttacks } from './groups/mesh-identity';
 import { pathAttacks } from './groups/paths';
 import { peeringAttacks } from './groups/peering';
+import { planeAttacks } from './groups/plane';
 import { ruleAttacks } from './groups/rules';
 import { smugglingAttacks } from './groups/smuggling';
 
@@ -25,6 +27,8 @@ const all: readonly Attack<Field>[] = [
   ...peeringAttacks,
   ...credentialAttacks,
   ...exchangeAttacks,
+  ...machineAttacks,
+  ...planeAttacks,
 ];
 
 /** In the order of the groups. */

@@ -37,6 +37,8 @@ export type Attempt =
       readonly method?: string;
       readonly path?: string;
       readonly headers?: Headers;
+      /** Headers whose values are in files there, such as tokens. */
+      readonly headerFiles?: Readonly<Record<string, string>>;
       readonly body?: string;
       readonly timeout?: number;
     }

@@ -88,8 +88,10 @@ function raw({ host, port, localPort, secure, send = [], quiet = 700, timeout = 
 }
 
 /** One plain HTTP request as a program makes it, through whatever proxy takes its packets. */
-function ask({ url, socketPath, method = 'GET', path, headers = {}, body, timeout = 6000 }) {
+function ask({ url, socketPath, method = 'GET', path, headers: given = {}, headerFiles = {}, body, timeout = 6000 }) {
   return new Promise((resolve) => {
+    const read = Object.entries(headerFiles).map(([name, from]) => [name, readFileSync(from, 'utf8').trim()]);
+    const headers = { ...given, ...Object.fromEntries(read) };
     const target = socketPath === undefined ? new URL(url) : { socketPath };
     const options = { method, headers, timeout, agent: false, ...(path === undefined ? {} : { path }) };
     let sent;

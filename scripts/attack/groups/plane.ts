@@ -1,0 +1,214 @@
+/** The federation plane: what reaches its Consul, and what the trust exchange's own tokens are not good for. */
+import { planeNamespace } from '../../../model/names';
+import { type Attack, by, type Control, type Stop } from '../attack';
+import type { Field } from '../field';
+import { observe } from '../steps/observe';
+import type { Seen } from '../vantage/agent';
+
+const api = '/plane/sockets/http.sock';
+const tokens = { reading: '/plane/tokens/reading.token', signing: '/plane/tokens/signing.token' } as const;
+
+interface ApiRow {
+  readonly name: string;
+  readonly title: string;
+  readonly serves: readonly string[];
+  readonly method: string;
+  readonly path: (field: Field) => string;
+  readonly body?: object;
+  /** @default - none */
+  readonly token?: keyof typeof tokens;
+}
+
+const least = ['M8', 'SP 800-204B SAUZ-SR-1'];
+
+const rows: readonly ApiRow[] = [
+  {
+    name: 'leaf-without-token',
+    title: "the consumer's leaf and key without a token, once they were issued",
+    serves: ['M4', 'SP 800-204A SM-DR16'],
+    method: 'GET',
+    path: ({ cast }) => `/v1/agent/connect/ca/leaf/${cast.consumer.name}`,
+  },
+  {
+    name: 'config-without-token',
+    title: "the server's configuration without a token",
+    serves: ['M15', 'SP 800-204A SM-DR16'],
+    method: 'GET',
+    path: () => '/v1/agent/self',
+  },
+  {
+    name: 'reading-token-leaf',
+    title: "another service's leaf with the token for reading",
+    serves: least,
+    method: 'GET',
+    path: ({ cast }) => `/v1/agent/connect/ca/leaf/${cast.caller.name}`,
+    token: 'reading',
+  },
+  {
+    name: 'reading-token-ca',
+    title: "the CA's configuration with the token for reading",
+    serves: ['M4', 'SP 800-204A SM-DR12'],
+    method: 'GET',
+    path: () => '/v1/connect/ca/configuration',
+    token: 'reading',
+  },
+  {
+    name: 'reading-token-backup',
+    title: 'a backup of everything with the token for reading',
+    serves: least,
+    method: 'GET',
+    path: () => '/v1/snapshot',
+    token: 'reading',
+  },
+  {
+    name: 'signing-token-peer',
+    title: 'a new peering with the token for signing',
+    serves: ['M9', 'SP 800-204B SAUZ-SR-1'],
+    method: 'POST',
+    path: () => '/v1/peering/token',
+    body: { PeerName: 'isthmus-attack' },
+    token: 'signing',
+  },
+  {
+    name: 'signing-token-export',
+    title: 'an export with the token for signing',
+    serves: ['M11', 'SP 800-204B APE-SR-3'],
+    method: 'PUT',
+    path: () => '/v1/config',
+    body: {
+      Kind: 'exported-services',
+      Name: 'default',
+      Services: [{ Name: '*', Consumers: [{ Peer: 'isthmus-attack' }] }],
+    },
+    token: 'signing',
+  },
+  {
+    name: 'signing-token-intention',
+    title: 'an intention with the token for signing',
+    serves: ['M11', 'SP 800-204B APE-SR-3'],
+    method: 'PUT',
+    path: () => '/v1/config',
+    body: { Kind: 'service-intentions', Name: 'isthmus-attack', Sources: [{ Name: '*', Action: 'allow' }] },
+    token: 'signing',
+  },
+  {
+    name: 'signing-token-acl',
+    title: 'more rights with the token for signing',
+    serves: least,
+    method: 'GET',
+    path: () => '/v1/acl/tokens',
+    token: 'signing',
+  },
+];
+
+function apiAttack({ name, title, serves, method, path, body, token }: ApiRow): Attack<Field> {
+  return {
+    id: `plane/${name}`,
+    group: 'plane',
+    title: `from the trust exchange: ${title}`,
+    serves,
+    attempt: async (field) => {
+      const seen = await field.from('exchange', {
+        kind: 'ask',
+        socketPath: api,
+        method,
+        path: path(field),
+        ...(token === undefined ? {} : { headerFiles: { 'x-consul-token': tokens[token] } }),
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      return observe(
+        `${method} ${path(field)} ${token === undefined ? 'without a token' : `with the token for ${token}`}`,
+        seen,
+        {
+          stop: aclStop(seen),
+        },
+      );
+    },
+    refusedWhen: by('unauthorized'),
+    control: exchangeReads,
+  };
+}
+
+function aclStop({ status, text = '' }: Seen): Stop | undefined {
+  if (status !== 403 || !/Permission denied|ACL not found|permission/i.test(text)) return undefined;
+  return { how: 'unauthorized', who: "the plane's Consul", what: `403, ${text.trim().split('\n')[0]?.slice(0, 160)}` };
+}
+
+/** The exchange's own token reads what it is for. */
+async function exchangeReads(field: Field): Promise<Control> {
+  const headerFiles = { 'x-consul-token': tokens.reading };
+  const path = `/v1/peering/${field.cast.east.name}`;
+  const seen = await field.from('exchange', { kind: 'ask', socketPath: api, path, headerFiles });
+  const ok = seen.status === 200 && seen.text?.includes('"ACTIVE"') === true;
+  return { ok, evidence: `GET ${path} with the token for reading: ${seen.status ?? seen.end}` };
+}
+
+const files: readonly (readonly [name: string, title: string, path: string])[] = [
+  ['management-token', 'the management token', '/plane/data/acl.json'],
+  ['raft', "the database, with the CA's key", '/plane/data/consul/raft/peers.info'],
+];
+
+const ports = [1, 8300, 8301, 8302, 8500, 8501, 8502, 8503, 8600];
+
+export const planeAttacks: readonly Attack<Field>[] = [
+  ...rows.map(apiAttack),
+  ...files.map(
+    ([name, title, path]): Attack<Field> => ({
+      id: `plane/${name}`,
+      group: 'plane',
+      title: `from the trust exchange: reads ${title}`,
+      serves: least,
+      attempt: async (field) => {
+        const seen = await field.from('exchange', { kind: 'file', path });
+        const what = seen.end === 'ENOENT' ? 'is not mounted there (ENOENT)' : seen.end;
+        const stop: Stop | undefined = ['ENOENT', 'EACCES', 'EPERM'].includes(seen.end)
+          ? { how: seen.end === 'ENOENT' ? 'absent' : 'permission', who: "the plane's pod", what }
+          : undefined;
+        return observe(`reads ${path}`, seen, { stop });
+      },
+      refusedWhen: by('absent', 'permission'),
+      control: async (field) => {
+        const at = [
+          'exec',
+          'plane-0',
+          '--namespace',
+          planeNamespace(field.cast.east.name),
+          '--container',
+          'consul',
+          '--',
+        ];
+        const said = await field.kubectl(
+          ...at,
+          'node',
+          '-e',
+          'console.log(require("fs").statSync(process.argv[1]).size)',
+          path,
+        );
+        return { ok: Number(said.trim()) > 0, evidence: `${path} in Consul's own container: ${said.trim()} bytes` };
+      },
+    }),
+  ),
+  {
+    id: 'plane/ports',
+    group: 'plane',
+    title: "a pod of another namespace dials every port of the plane's Consul",
+    serves: ['M15', 'SP 800-204A SM-DR2'],
+    attempt: async (field) => {
+      const host = await field.addressOf(planeNamespace(field.cast.east.name), { app: 'plane' });
+      const seen = await field.from('plain', { kind: 'ports', host, ports, timeout: 2_000 });
+      const refused = seen.counted?.ECONNREFUSED ?? 0;
+      const stop: Stop | undefined =
+        refused === ports.length
+          ? {
+              how: 'not-listening',
+              who: "the plane's pod",
+              what: `refuses all ${ports.length}: it listens on unix sockets and loopback only`,
+            }
+          : undefined;
+      const end = `open: ${(seen.open ?? []).join(', ') || 'none'}; ${JSON.stringify(seen.counted ?? {})}`;
+      return observe(`TCP to ports ${ports.join(', ')} of ${host}`, { ...seen, end }, { stop });
+    },
+    refusedWhen: by('not-listening'),
+    control: exchangeReads,
+  },
+];
