@@ -4,6 +4,7 @@ import { UsageError } from '../errors';
 import { type Attack, groups } from './attack';
 import type { Field } from './field';
 import { borderAttacks } from './groups/border';
+import { controlPlaneAttacks } from './groups/control-plane';
 import { credentialAttacks } from './groups/credentials';
 import { exchangeAttacks } from './groups/exchange';
 import { gatewayAttacks } from './groups/gateway';
@@ -27,6 +28,7 @@ const all: readonly Attack<Field>[] = [
   ...peeringAttacks,
   ...credentialAttacks,
   ...exchangeAttacks,
+  ...controlPlaneAttacks,
   ...machineAttacks,
   ...planeAttacks,
 ];

@@ -2,7 +2,7 @@
 import { hostFiles } from '../../model/hosts';
 import type { Lab, Service } from '../../model/lab';
 
-import { hostProgramUid, netns } from '../../model/local';
+import { hostProgramUid, netns, uids } from '../../model/local';
 import { kubeconfigFile, planeNamespace, stateFolder } from '../../model/names';
 import { podOf } from '../call/proxies';
 import { clusterOf, kubeconfigOf, kubectlFlags } from '../cluster';
@@ -14,8 +14,9 @@ import { logFile } from '../machine/daemon';
 import { entered } from '../machine/exec';
 import { type Cast, castOf } from './cast';
 import { Agent, type Attempt, agentProgram, type Seen } from './vantage/agent';
-import { BorderCapture } from './vantage/capture';
+import { Capture } from './vantage/capture';
 import { type Authority, type Leaf, makeAuthority } from './vantage/certificates';
+import { attackerHost, makeHost, removeHost } from './vantage/host';
 import { KubeApi } from './vantage/kube';
 import { followCommand, followFile, type ProxyLog } from './vantage/logs';
 import {
@@ -40,7 +41,9 @@ export type Place =
   | 'west'
   /** The provider's own user on its host. */
   | 'provider'
-  /** A process without rights in the network of Consul's mesh: on the gateway's machine, and on the border router. */
+  /** The mesh gateway's own user on its host. */
+  | 'gateway'
+  /** A process without rights on a machine of Consul's network that is nobody's, and on the border router. */
   | 'east'
   | 'border'
   /** The trust exchange's container in the federation plane's pod. */
@@ -48,6 +51,9 @@ export type Place =
 
 /** Whose CA key a thief holds. `attacker` is a CA that nobody trusts. */
 export type Whose = 'plane' | 'consul' | 'istio' | 'attacker';
+
+/** Bytes of each packet on the node that are kept: who speaks to whom is all that is asked there. */
+const headersOnly = 128;
 
 /** A user without any right. */
 const nobody = 65534;
@@ -59,7 +65,7 @@ export class Field {
   private readonly once = new Map<string, Promise<unknown>>();
   private readonly logs = new Map<string, ProxyLog>();
   private readonly undoing: (() => Promise<void>)[] = [];
-  private packets: BorderCapture | undefined;
+  private captures: { readonly border: Capture; readonly node: Capture } | undefined;
 
   constructor(
     readonly lab: Lab,
@@ -75,9 +81,15 @@ export class Field {
 
   /** Makes what most attacks need. Whatever was made is removed by {@link leave}, also when this fails. */
   async enter(): Promise<void> {
-    this.packets = await BorderCapture.start(netns(this.lab.name, 'border'));
+    const { lab, west, provider } = this.cast;
+    const [border, node] = await Promise.all([
+      Capture.start(netns(lab.name, 'border')),
+      Capture.start(netns(lab.name, west.name), headersOnly),
+    ]);
+    this.captures = { border, node };
     await Promise.all([
-      makeAttackers(this.cluster, this.cast.west, this.signal),
+      makeAttackers(this.cluster, west, this.signal),
+      makeHost(lab, provider),
       this.log('provider'),
       this.log('consumer'),
     ]);
@@ -88,9 +100,9 @@ export class Field {
     for (const undo of this.undoing.reverse()) await undo();
     for (const agent of this.agents.values()) (await agent.catch(() => undefined))?.stop();
     for (const log of this.logs.values()) log.stop();
-    this.packets?.stop();
+    for (const capture of Object.values(this.captures ?? {})) capture.stop();
     this.kube.close();
-    await removeAttackers(this.cluster);
+    await Promise.all([removeAttackers(this.cluster), removeHost(this.lab, this.cast.provider)]);
   }
 
   /** Remembers how to undo a change of the lab. Whoever undid it already calls what is returned. */
@@ -142,6 +154,14 @@ export class Field {
     return this.remembered(`pod ${service.id}`, () => this.addressOf(service.namespace, { app: service.name }));
   }
 
+  /** Address of the pod that an attacker is in. */
+  ownAddress(place: Place): Promise<string> {
+    const { consumer, caller } = this.cast;
+    if (place === 'consumer' || place === 'caller') return this.podAddress(place === 'consumer' ? consumer : caller);
+    if (place === 'neighbour' || place === 'plain') return this.addressOf(attackers[place].namespace, { app: place });
+    throw new Error(`${place} is in no pod`);
+  }
+
   addressOf(namespace: string, labels: Readonly<Record<string, string>>): Promise<string> {
     return this.remembered(`address ${namespace} ${JSON.stringify(labels)}`, async () => {
       const [pod] = await runningPods(this.cluster, namespace, labels);
@@ -172,10 +192,10 @@ export class Field {
     return Number(/: (\d+)/.exec(said)?.[1] ?? 0);
   }
 
-  /** Packets on the border so far. */
-  get border(): BorderCapture {
-    if (this.packets === undefined) throw new Error('nothing captures the border');
-    return this.packets;
+  /** Packets so far: on the border router, or on the interfaces of Istio's node. */
+  capture(where: 'border' | 'node'): Capture {
+    if (this.captures === undefined) throw new Error('nothing captures packets');
+    return this.captures[where];
   }
 
   async kubectl(...args: string[]): Promise<string> {
@@ -237,8 +257,10 @@ export class Field {
         return this.inPod(place, planeNamespace(east.name), 'plane-0', 'trust-exchange');
       case 'provider':
         return this.inNetwork(place, `${east.name}-${provider.name}`, hostProgramUid(providerAddress));
+      case 'gateway':
+        return this.inNetwork(place, `${east.name}-mesh-gateway`, uids.hostEnvoy);
       case 'east':
-        return this.inNetwork(place, `${east.name}-ingress-gateway`, nobody);
+        return this.inNetwork(place, `${east.name}-${attackerHost}`, nobody);
       case 'west':
         return this.inNetwork(place, west.name, nobody);
       case 'border':

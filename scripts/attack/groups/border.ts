@@ -80,6 +80,7 @@ const rows: readonly Row[] = [
     serves: coordination,
     from: 'west',
     target: server(serverGrpcTlsPort, 'gRPC'),
+    insider: 'gateway',
   },
   {
     name: 'gossip-udp',
@@ -159,7 +160,7 @@ function scan(
       const closed = known.filter((port) => !pass(port));
       const seen = await field.from(from, { kind: 'ports', host: host(field), ports: closed, timeout: 2_000 });
       const wanted = `tcp[tcpflags] & (tcp-syn|tcp-ack) = tcp-syn and dst host ${host(field)} and not (dst port ${meshGatewayPort} or dst port 15443)`;
-      const packets = await field.border.packets(wanted);
+      const packets = await field.capture('border').packets(wanted);
       const stop = (seen.open ?? []).length === 0 ? firewall(packets, false) : undefined;
       const counted = Object.entries(seen.counted ?? {}).map(([end, count]) => `${count} ${end}`);
       return observe(

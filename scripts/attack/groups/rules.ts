@@ -177,7 +177,7 @@ const programRows: readonly ProgramRow[] = [
     serves: ['M6', 'SP 800-204B APE-SR-3'],
     from: 'neighbour',
     to: 'consumer',
-    how: ['http-rule'],
+    how: ['http-rule', 'firewall'],
   },
   {
     name: 'program-without-row-xfcc',
@@ -186,7 +186,7 @@ const programRows: readonly ProgramRow[] = [
     from: 'neighbour',
     to: 'consumer',
     headers: ({ cast }) => ({ 'x-forwarded-client-cert': `By=spiffe://x/y;URI=${cast.callerIdentity}` }),
-    how: ['http-rule'],
+    how: ['http-rule', 'firewall'],
   },
   {
     name: 'caller-to-provider',

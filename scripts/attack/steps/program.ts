@@ -6,6 +6,7 @@ import { field as logField } from '../../call/log';
 import type { Control, Observation, Stop } from '../attack';
 import type { Field } from '../field';
 import type { Seen } from '../vantage/agent';
+import { unpassed } from './border';
 import { consumerHost } from './consumer';
 import { observe } from './observe';
 import { httpStop } from './provider';
@@ -48,12 +49,24 @@ export async function asProgram(field: Field, request: ProgramRequest): Promise<
   const own = await callerLog?.line(mine);
   const passed = logField(own, 'details') === 'via_upstream';
   const log = passed ? await calleeLog?.line((line) => mine(line) && logField(line, 'peer') !== null) : undefined;
-  const stop = stopOf(field, from, to, seen, own, log);
+  const stop = stopOf(field, from, to, seen, own, log) ?? (await closedTo(field, from, own));
   return observe(tried, seen, {
     notes: own === undefined ? [] : [`${from}'s proxy: ${JSON.stringify(own)}`],
     log,
     stop,
   });
+}
+
+/** The proxy dialled, and the node did not pass it on. */
+async function closedTo(
+  field: Field,
+  from: ProgramRequest['from'],
+  own: Observation['log'],
+): Promise<Stop | undefined> {
+  const [host, port] = (logField(own, 'upstream') ?? '').split(':');
+  if (host === undefined || port === undefined || !logField(own, 'failure')?.includes('Connection_refused'))
+    return undefined;
+  return unpassed(field, from, { name: 'the callee', host, port: Number(port) });
 }
 
 function stopOf(

@@ -50,6 +50,11 @@ export type Attempt =
       readonly headers: Headers;
       /** Base64. */
       readonly body?: string;
+      /** Whether the stream stays open after the body. @default - it ends */
+      readonly keep?: boolean;
+      /** Texts to look for in the answer, of which then nothing else is told. */
+      readonly needles?: readonly string[];
+      readonly timeout?: number;
     }
   | { readonly kind: 'datagram'; readonly host: string; readonly port: number; readonly send?: string }
   | { readonly kind: 'ports'; readonly host: string; readonly ports: readonly number[]; readonly timeout?: number }
@@ -89,6 +94,7 @@ export interface Seen {
   readonly alpn?: string;
   readonly exit?: number;
   readonly bytes?: number;
+  readonly found?: readonly string[];
   readonly open?: readonly number[];
   readonly counted?: Readonly<Record<string, number>>;
   readonly answers?: number;

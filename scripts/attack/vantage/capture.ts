@@ -1,4 +1,4 @@
-/** Packets on the border router while attacks run: what came to it and what it let pass. */
+/** Packets of a network namespace while attacks run: what came in, and what went on. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { FailureError } from '../../errors';
 import { endingWithUs, entered, run } from '../../machine/exec';
 
-export class BorderCapture {
+export class Capture {
   private constructor(
     private readonly netns: string,
     private readonly folder: string,
@@ -14,11 +14,14 @@ export class BorderCapture {
     private readonly tcpdump: ChildProcess,
   ) {}
 
-  /** Starts capturing all interfaces of a network namespace. */
-  static async start(netns: string): Promise<BorderCapture> {
+  /**
+   * Starts capturing all interfaces of a network namespace.
+   * @param bytes kept of each packet; 0 for all
+   */
+  static async start(netns: string, bytes = 0): Promise<Capture> {
     const folder = mkdtempSync(join(tmpdir(), 'isthmus-attack-'));
-    const file = join(folder, 'border.pcap');
-    const options = ['-i', 'any', '-U', '-s', '0', '--immediate-mode', '-w', file, '-Z', 'root'];
+    const file = join(folder, 'packets.pcap');
+    const options = ['-i', 'any', '-U', '-s', String(bytes), '--immediate-mode', '-w', file, '-Z', 'root'];
     const [program, args] = endingWithUs(...entered(netns, 'tcpdump', options));
     const tcpdump = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     try {
@@ -35,7 +38,7 @@ export class BorderCapture {
       rmSync(folder, { recursive: true, force: true });
       throw error;
     }
-    return new BorderCapture(netns, folder, file, tcpdump);
+    return new Capture(netns, folder, file, tcpdump);
   }
 
   /** Packets so far that a tcpdump filter selects, one line each, with interface and direction. */

@@ -10,6 +10,7 @@ import {
   KeyUsagesExtension,
   X509Certificate as Parsed,
   PemConverter,
+  Pkcs10CertificateRequestGenerator,
   SubjectAlternativeNameExtension,
   X509CertificateGenerator,
 } from '@peculiar/x509';
@@ -89,6 +90,17 @@ export async function mintLeaf(authority: Authority, options: LeafOptions): Prom
     ],
   });
   return { cert: `${leaf.toString('pem')}\n${authority.certificate.trim()}\n`, key: await pem(keys.privateKey) };
+}
+
+/** A certificate request for one URI, and nothing else. */
+export async function requestFor(uri: string): Promise<string> {
+  const keys = await webcrypto.subtle.generateKey(ecdsa, true, ['sign', 'verify']);
+  const request = await Pkcs10CertificateRequestGenerator.create({
+    keys,
+    signingAlgorithm: ecdsa,
+    extensions: [new SubjectAlternativeNameExtension([{ type: 'url', value: uri }], true)],
+  });
+  return request.toString('pem');
 }
 
 /** Which of some private keys belongs to a certificate. */

@@ -36,7 +36,7 @@ function whole(text) {
 }
 
 /** Opens TCP or TLS, sends text, and gathers what comes until the other side closes or is silent. */
-function raw({ host, port, localPort, secure, send = [], quiet = 700, timeout = 4000 }) {
+function raw({ host, port, localPort, secure, send = [], quiet = 700, timeout = 10000 }) {
   return new Promise((resolve) => {
     const chunks = [];
     const seen = { connected: false, secured: false };
@@ -58,7 +58,8 @@ function raw({ host, port, localPort, secure, send = [], quiet = 700, timeout = 
         socket.write(Buffer.from(part, 'latin1'));
         await new Promise((next) => setTimeout(next, 30));
       }
-      listen();
+      // Whoever said something waits for the answer as long as it takes; silence counts from the last byte on.
+      if (send.length === 0 || chunks.length > 0) listen();
     };
     const plain = net.connect({ host, port, ...(localPort === undefined ? {} : { localPort }) });
     plain.once('connect', () => {
@@ -80,7 +81,7 @@ function raw({ host, port, localPort, secure, send = [], quiet = 700, timeout = 
     socket.on('data', (chunk) => {
       chunks.push(chunk);
       if (whole(textOf(chunks))) finish({ end: 'answered' });
-      else if (idle !== undefined) listen();
+      else listen();
     });
     socket.on('error', (error) => finish({ end: code(error) }));
     socket.on('close', () => finish({ end: 'closed' }));
@@ -134,14 +135,18 @@ function ask({ url, socketPath, method = 'GET', path, headers: given = {}, heade
 }
 
 /** One HTTP/2 request, over TLS or in clear; headers may hold anything, `:method` and `:path` too. */
-function ask2({ host, port, secure, headers, body, timeout = 5000 }) {
+function ask2({ host, port, secure, headers, body, keep = false, needles = [], timeout = 5000 }) {
   return new Promise((resolve) => {
     const chunks = [];
     const seen = { connected: false };
     const finish = (more) => {
       clearTimeout(last);
       session.destroy();
-      resolve({ ...seen, ...more, text: textOf(chunks) });
+      const all = Buffer.concat(chunks);
+      // What may hold a key is searched here and told nobody.
+      const told =
+        needles.length === 0 ? { text: textOf(chunks) } : { found: needles.filter((needle) => all.includes(needle)) };
+      resolve({ ...seen, ...more, ...told, bytes: all.length });
     };
     const last = setTimeout(() => finish({ end: 'timeout' }), timeout);
     const session =
@@ -166,10 +171,16 @@ function ask2({ host, port, secure, headers, body, timeout = 5000 }) {
       stream.on('trailers', (trailers) => {
         seen.trailers = { ...trailers };
       });
-      stream.on('data', (chunk) => chunks.push(chunk));
+      stream.on('data', (chunk) => {
+        chunks.push(chunk);
+        // A stream that is kept open would not end by itself.
+        if (keep) setTimeout(() => finish({ end: 'answered' }), 300);
+      });
       stream.on('error', (error) => finish({ end: code(error) }));
       stream.on('close', () => finish({ end: seen.status === undefined ? 'closed' : 'answered' }));
-      stream.end(body === undefined ? undefined : Buffer.from(body, 'base64'));
+      const bytes = body === undefined ? undefined : Buffer.from(body, 'base64');
+      if (keep) stream.write(bytes);
+      else stream.end(bytes);
     });
   });
 }
