@@ -5,13 +5,17 @@ import { kubernetesNetwork } from '../local';
 import { serviceNetwork } from '../network-plan';
 import { address, type Opening, type Peer, podsOf, tcp } from './policy';
 
-/** To the cluster's name server. */
+/** To the cluster's name server. A cluster that a kubeconfig names may have it in pods, on each node, or outside. */
 export function nameServer(mesh: Mesh): Opening {
-  const peers =
-    mesh.place.platform === 'local'
-      ? [address(kubernetesNetwork(mesh).node)]
-      : [podsOf('kube-system', { 'k8s-app': 'kube-dns' })];
-  return { peers, ports: [{ protocol: 'UDP', port: 53 }, ...tcp(53)] };
+  const ports = [{ protocol: 'UDP', port: 53 } as const, ...tcp(53)];
+  switch (mesh.place.platform) {
+    case 'local':
+      return { peers: [address(kubernetesNetwork(mesh).node)], ports };
+    case 'aws':
+      return { peers: [podsOf('kube-system', { 'k8s-app': 'kube-dns' })], ports };
+    case 'kubeconfig':
+      return { ports };
+  }
 }
 
 /**

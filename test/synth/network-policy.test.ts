@@ -221,6 +221,9 @@ describe.each(sides)('$of', ({ side, needs, closed }) => {
 test('on a cluster of a kubeconfig the same rows are open, and an existing mesh gets no policy of ours', () => {
   const lab = labFile('kubeconfig');
   const side = sideOf(lab, 'west');
-  expect(meshNeeds.filter((question) => !answer(side, question)).map(text)).toEqual([]);
+  const names: Question = ['names, wherever they are', istio.backend, at('10.30.0.2'), 53, 'UDP'];
+  const api: Question = ['the API, wherever it is', istio.istiod, at('10.30.0.2'), 6443];
+  expect([...meshNeeds, names, api].filter((question) => !answer(side, question)).map(text)).toEqual([]);
+  expect(answer(side, ['the API', istio.backend, at('10.30.0.2'), 6443])).toBe(false);
   expect(allows(side, istio.frontend, istio.plane, 8300)).toBe(false);
 });
