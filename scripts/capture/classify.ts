@@ -49,6 +49,8 @@ function beginsWithin(piece: Buffer): boolean {
 function isChain(bytes: Buffer, start: number): boolean {
   let at = start;
   while (at < bytes.length) {
+    // The capture may end within a header.
+    if (at > start && at + 5 > bytes.length) return isType(bytes.readUInt8(at));
     if (!isHeader(bytes, at)) return false;
     at += 5 + bytes.readUInt16BE(at + 3);
   }
@@ -57,10 +59,14 @@ function isChain(bytes: Buffer, start: number): boolean {
 
 function isHeader(bytes: Buffer, at: number): boolean {
   if (at + 5 > bytes.length) return false;
-  const type = bytes.readUInt8(at);
   const length = bytes.readUInt16BE(at + 3);
-  // Change of cipher, alert, handshake, application data; versions 1.0 to 1.3.
-  return type >= 20 && type <= 23 && bytes[at + 1] === 3 && (bytes[at + 2] ?? 9) <= 4 && length <= longestRecord;
+  // Versions 1.0 to 1.3.
+  return isType(bytes.readUInt8(at)) && bytes[at + 1] === 3 && (bytes[at + 2] ?? 9) <= 4 && length <= longestRecord;
+}
+
+/** Change of cipher, alert, handshake, application data. */
+function isType(byte: number): boolean {
+  return byte >= 20 && byte <= 23;
 }
 
 /** Message type of an encrypted gossip stream (hashicorp/memberlist, net.go). */

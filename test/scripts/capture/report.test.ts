@@ -44,6 +44,7 @@ test.each<[string, string, readonly Segment[]]>([
   ['TLS', 'tls', stream(tls)],
   ['TLS after the byte by which Consul asks for it', 'tls', stream(Buffer.concat([Buffer.from([3]), tls]))],
   ['TLS whose end the capture missed', 'tls', stream(tls.subarray(0, -17))],
+  ['TLS whose end is within a header', 'tls', stream(Buffer.concat([tls, Buffer.from([23, 3])]))],
   ['TLS that was open before', 'tls', stream(tls.subarray(300)).slice(1)],
   ['TLS with a segment sent twice', 'tls', stream(tls).flatMap((segment) => [segment, segment])],
   ['TLS with segments in another order', 'tls', [...stream(tls).slice(0, 1), ...stream(tls).slice(1).toReversed()]],
