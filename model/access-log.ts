@@ -13,6 +13,8 @@ export const connectionLogFields = {
   upstream: '%UPSTREAM_HOST%',
   upstreamLocal: '%UPSTREAM_LOCAL_ADDRESS%',
   peer: '%DOWNSTREAM_PEER_URI_SAN%',
+  upstreamPeer: '%UPSTREAM_PEER_URI_SAN%',
+  failure: '%UPSTREAM_TRANSPORT_FAILURE_REASON%',
   flags: '%RESPONSE_FLAGS%',
   received: '%BYTES_RECEIVED%',
   sent: '%BYTES_SENT%',
@@ -26,6 +28,4 @@ export const requestLogFields = {
   path: '%REQ(:PATH)%',
   status: '%RESPONSE_CODE%',
   details: '%RESPONSE_CODE_DETAILS%',
-  upstreamPeer: '%UPSTREAM_PEER_URI_SAN%',
-  failure: '%UPSTREAM_TRANSPORT_FAILURE_REASON%',
 } as const;

@@ -99,7 +99,16 @@ export const outputs = {
         healthy: z.boolean(),
       }),
     ),
-    exports: z.array(z.object({ service: z.string(), peer: z.string() })),
+    exports: z.array(
+      z.object({
+        service: z.string(),
+        peer: z.string(),
+        identity: z.string().optional().describe('SPIFFE ID by which the peer knows it; exports of Istio only'),
+        gateway: z.string().nullable().optional().describe('address and port that the peer calls'),
+        leafExpires: z.iso.datetime().nullable().optional(),
+        healthy: z.boolean().optional(),
+      }),
+    ),
   }),
   bench: z.object({
     calls: z.array(

@@ -19,9 +19,14 @@ export function gatewayReading(): KubeObject {
     typed_config: {
       '@type': 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
       forward_client_cert_details: 'SANITIZE_SET',
+      // One call has one id in the logs of all its hops.
+      preserve_external_request_id: true,
       normalize_path: true,
       merge_slashes: true,
       path_with_escaped_slashes_action: 'REJECT_REQUEST',
+      // Shorter than a leaf's life, so that no connection outlives the certificates it was opened with.
+      common_http_protocol_options: { max_connection_duration: '600s' },
+      request_headers_timeout: '10s',
     },
   };
   const listener = { portNumber: federationGatewayPort, filterChain: { filter: { name: manager } } };

@@ -1,11 +1,12 @@
 /** `isthmus call`: one real call, and what every proxy on its way wrote about it. */
 import { randomUUID } from 'node:crypto';
 import { type Lab, mesh as meshOf, type Service, shortId } from '../../model/lab';
+import { federationGateway } from '../../model/names';
 import { until } from '../machine/until';
 import type { CallResult, Hop } from './hop';
 import { field, type LogLine, refusal } from './log';
-import { gatewayLog, sidecarLog } from './proxies';
-import { send } from './request';
+import { federationGatewayLog, gatewayLog, sidecarLog } from './proxies';
+import { type Answer, send } from './request';
 
 /** Milliseconds to wait for the proxies' logs: they write in batches. */
 const patience = 8_000;
@@ -18,7 +19,8 @@ export interface CallOptions {
 export async function call(lab: Lab, from: Service, to: Service, { method, path }: CallOptions): Promise<CallResult> {
   const id = randomUUID();
   const answer = await send(lab, { from, to, method, path, id });
-  const hops = await readHops(lab, from, to, id, answer.status);
+  const hops = await readHops(lab, from, to, id, answer);
+  const { from: _connection, ...rest } = answer;
   return {
     ok: answer.status > 0 && answer.status < 400,
     from: shortId(from),
@@ -26,42 +28,65 @@ export async function call(lab: Lab, from: Service, to: Service, { method, path 
     method,
     path,
     hops,
-    ...answer,
+    ...rest,
   };
 }
 
-async function readHops(lab: Lab, from: Service, to: Service, id: string, status: number): Promise<Hop[]> {
-  const mine = (line: LogLine) => field(line, 'request') === id;
-  let caller: LogLine | undefined;
-  let callee: LogLine | undefined;
-  let gateway: LogLine | undefined;
+interface Lines {
+  readonly caller: LogLine | undefined;
+  readonly gateway: LogLine | undefined;
+  readonly callee: LogLine | undefined;
+}
+
+async function readHops(lab: Lab, from: Service, to: Service, id: string, answer: Answer): Promise<Hop[]> {
+  let lines: Lines = { caller: undefined, gateway: undefined, callee: undefined };
   const crosses = from.mesh !== to.mesh;
+  const answered = answer.status > 0 && answer.status < 400;
   const read = async (): Promise<boolean> => {
-    const seconds = Math.ceil(patience / 1000) + 10;
-    caller ??= (await sidecarLog(lab, from, seconds)).find(mine);
-    callee ??= (await sidecarLog(lab, to, seconds)).findLast(mine);
-    if (crosses && meshOf(lab, to.mesh).kind === 'consul') {
-      // The gateway sees no HTTP: its line is the one whose connection the callee accepted, or the caller opened.
-      const lines = gateway === undefined ? await gatewayLog(lab, to.mesh, seconds) : [];
-      gateway ??= lines.find((line) => sameConnection(line, caller, callee));
-    }
+    lines = await readLines(lab, from, to, id, answer, lines);
     // A refused call need not reach every proxy.
-    const answered = status > 0 && status < 400;
     const expected = [
-      ...(logs(lab, from) ? [caller] : []),
-      ...(answered && logs(lab, to) ? [callee, ...(crosses ? [gateway] : [])] : []),
+      ...(logs(lab, from) ? [lines.caller] : []),
+      ...(answered && logs(lab, to) ? [lines.callee, ...(crosses ? [lines.gateway] : [])] : []),
     ];
     return expected.every((line) => line !== undefined);
   };
   // Nothing may ever be logged of a call that found no way at all.
-  await until(read, { timeout: status === 0 ? patience / 4 : patience, interval: 250 });
+  await until(read, { timeout: answer.status === 0 ? patience / 4 : patience, interval: 250 });
+  const { caller, gateway, callee } = lines;
+  const door = meshOf(lab, to.mesh).kind === 'consul' ? 'mesh-gateway' : federationGateway;
   return [
     ...(caller === undefined ? [] : [hop(shortId(from), field(caller, 'upstreamPeer'), null, caller)]),
     ...(gateway === undefined
       ? []
-      : [hop(`${to.mesh}/mesh-gateway`, field(gateway, 'peer'), field(gateway, 'sni'), gateway)]),
+      : [hop(`${to.mesh}/${door}`, field(gateway, 'peer'), field(gateway, 'sni'), gateway)]),
     ...(callee === undefined ? [] : [hop(shortId(to), field(callee, 'peer'), field(callee, 'sni'), callee)]),
   ];
+}
+
+/** What the logs say by now; a line that was found is not looked for again. */
+async function readLines(
+  lab: Lab,
+  from: Service,
+  to: Service,
+  id: string,
+  answer: Answer,
+  found: Lines,
+): Promise<Lines> {
+  const seconds = Math.ceil(patience / 1000) + 10;
+  const mine = (line: LogLine) => field(line, 'request') === id;
+  // Consul's sidecar passes TCP on for the caller and sees no request: its line is that of the caller's connection.
+  const opened = (line: LogLine) => answer.from !== undefined && field(line, 'remote') === answer.from;
+  const isCaller = meshOf(lab, from.mesh).kind === 'consul' ? opened : mine;
+  const caller = found.caller ?? (await sidecarLog(lab, from, seconds)).findLast(isCaller);
+  const callee = found.callee ?? (await sidecarLog(lab, to, seconds)).findLast(mine);
+  if (from.mesh === to.mesh || found.gateway !== undefined) return { ...found, caller, callee };
+  const gateway =
+    meshOf(lab, to.mesh).kind === 'istio'
+      ? (await federationGatewayLog(lab, to.mesh, seconds)).find(mine)
+      : // The gateway sees no HTTP: its line is the one whose connection the callee accepted, or the caller opened.
+        (await gatewayLog(lab, to.mesh, seconds)).find((line) => sameConnection(line, caller, callee));
+  return { caller, gateway, callee };
 }
 
 /** Whether the proxies of a service log as the plan tells them to. Those of an existing mesh log as its people like. */

@@ -2,11 +2,11 @@
 
 /** One proxy on the way, with what it says of this very request in its own access log. */
 export interface Hop {
-  /** `mesh/service`, or `mesh/mesh-gateway`. */
+  /** `mesh/service`, `mesh/mesh-gateway` or `mesh/federation-gateway`. */
   readonly at: string;
   /**
    * URI SAN of the peer as this proxy verified it: the callee's at the caller's proxy, the caller's at the callee's.
-   * Null at a gateway that passes TLS on untouched.
+   * Null at a gateway that passes TLS on untouched; the federation gateway of an Istio mesh ends it.
    */
   readonly identity: string | null;
   /** Server name that the peer asked for, where this proxy accepted the connection. */

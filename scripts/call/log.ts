@@ -25,5 +25,8 @@ export function field(line: LogLine | undefined, name: string): string | null {
 export function refusal(line: LogLine): string | null {
   const details = field(line, 'details');
   if (details !== null && details !== 'via_upstream') return details;
-  return field(line, 'failure') ?? (field(line, 'status') === '0' ? field(line, 'flags') : null);
+  const [status, flags] = [field(line, 'status'), field(line, 'flags')];
+  // Where no request was seen, the flags of the way onward (U…) say that it was shut.
+  const shut = status === '0' || (status === null && flags !== null && /^U|,U/.test(flags));
+  return field(line, 'failure') ?? (shut ? flags : null);
 }

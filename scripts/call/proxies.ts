@@ -2,7 +2,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { clusterAccess } from '../../model/cluster';
 import { type Lab, mesh as meshOf, podLabels, type Service } from '../../model/lab';
-import { consulNamespace, stateFolder } from '../../model/names';
+import { consulNamespace, federationGateway, stateFolder } from '../../model/names';
 import { clusterOf } from '../cluster';
 import { meshGatewaySelector } from '../clusters/consul';
 import { FailureError } from '../errors';
@@ -35,6 +35,13 @@ export async function gatewayLog(lab: Lab, mesh: string, seconds: number): Promi
   if (clusterAccess(lab, own) === undefined) return hostLog(lab, mesh, 'mesh-gateway');
   const at = ['--namespace', consulNamespace, '--selector', meshGatewaySelector, `--since=${seconds}s`, '--tail=-1'];
   return jsonLines((await kubectl(clusterOf(lab, own), ['logs', ...at])).stdout);
+}
+
+/** Access log lines of an Istio mesh's federation gateway. */
+export async function federationGatewayLog(lab: Lab, mesh: string, seconds: number): Promise<LogLine[]> {
+  const at = ['--namespace', federationGateway, '--selector', `istio=${federationGateway}`];
+  const args = ['logs', ...at, '--container', proxyContainers.istio, `--since=${seconds}s`, '--tail=-1'];
+  return jsonLines((await kubectl(clusterOf(lab, mesh), args)).stdout);
 }
 
 /** Access log lines of the Envoy on a host of a Consul mesh. */

@@ -24,6 +24,8 @@ export interface Answer {
   readonly status: number;
   readonly ms: number;
   readonly error?: string;
+  /** The caller's end of the connection; absent when there was none. */
+  readonly from?: string;
 }
 
 /** Runs in the caller's place with nothing but Node.js; prints the answer as one JSON line. */
@@ -32,12 +34,14 @@ const [url, method, headers] = JSON.parse(process.argv[1]);
 const { request } = require('node:http');
 const begin = process.hrtime.bigint();
 const done = (answer) => console.log(JSON.stringify({ ...answer, ms: Number(process.hrtime.bigint() - begin) / 1e6 }));
+let from;
 const sent = request(url, { method, headers, timeout: 10000 }, (response) => {
   response.resume();
-  response.on('end', () => done({ status: response.statusCode }));
+  response.on('end', () => done({ status: response.statusCode, from }));
 });
+sent.on('socket', (socket) => socket.on('connect', () => (from = socket.localAddress + ':' + socket.localPort)));
 sent.on('timeout', () => sent.destroy(new Error('no answer within 10 s')));
-sent.on('error', (error) => done({ status: 0, error: error.message }));
+sent.on('error', (error) => done({ status: 0, error: error.message, from }));
 sent.end();
 `;
 

@@ -6,7 +6,8 @@ import { federationNamespace, federationSecret, importLabel, planeNamespace } fr
 import { federationIdentity, planes } from '../../model/planes';
 import { clusterOf } from '../cluster';
 import { getObjects, kubectl } from '../kubectl';
-import { certificates, rootsOf } from './certificates';
+import { rootsOf } from './certificates';
+import { leafStatus } from './leaf';
 import type { ImportStatus, MeshStatus } from './model';
 import { missing, notReady, type Workload, watched } from './workloads';
 
@@ -66,36 +67,22 @@ async function oneImport(
   const endpoints = entries
     .filter(({ spec }) => spec.labels?.[importLabel] === entry.name)
     .map(({ spec }) => `${spec.address}:${spec.ports?.http ?? ''}`);
-  const leaf = await leafOf(lab, mesh, consumer, federationSecret(consumer.name, entry.peer.name));
   const identity = federationIdentity(lab, mesh.name, entry.peer.name, consumer.name);
+  const secret = federationSecret(consumer.name, entry.peer.name);
+  const leaf = await leafStatus(lab, mesh, { namespace: consumer.namespace, secret, identity });
   const problems = [
     ...(endpoints.length === 0
       ? [`no endpoint: mesh ${entry.peer.name} exports no healthy ${entry.service.name}, or is not paired`]
       : []),
-    ...(leaf === undefined ? ['no federation leaf yet: the meshes are not paired, or the trust exchange is down'] : []),
-    ...(leaf !== undefined && new Date(leaf.validTo).getTime() < Date.now()
-      ? [`the federation leaf expired at ${leaf.validTo}`]
-      : []),
-    ...(leaf !== undefined && leaf.subjectAltName !== `URI:${identity}`
-      ? [`the federation leaf is for ${leaf.subjectAltName ?? 'nobody'}, expected ${identity}`]
-      : []),
+    ...leaf.problems,
   ];
   return {
     service: shortId(entry.service),
     consumer: shortId(consumer),
     endpoints,
-    leafExpires: leaf === undefined ? null : new Date(leaf.validTo).toISOString(),
+    leafExpires: leaf.expires,
     identity,
     healthy: problems.length === 0,
     problems,
   };
-}
-
-async function leafOf(lab: Lab, mesh: Mesh, consumer: Service, secret: string) {
-  const args = ['get', 'secret', secret, '-n', consumer.namespace, '-o', 'jsonpath={.data.tls\\.crt}'];
-  const encoded = await kubectl(clusterOf(lab, mesh), args).then(
-    ({ stdout }) => stdout,
-    () => '',
-  );
-  return certificates(Buffer.from(encoded, 'base64').toString())[0];
 }

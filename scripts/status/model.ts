@@ -43,6 +43,14 @@ export interface ImportStatus {
 export interface ExportStatus {
   readonly service: string;
   readonly peer: string;
+  /** All below only for exports of an Istio mesh: SPIFFE ID by which the peer knows it. */
+  readonly identity?: string;
+  /** `address:port` that the peer calls; null when the plan names none. */
+  readonly gateway?: string | null;
+  /** ISO 8601; null when the gateway has no leaf yet. */
+  readonly leafExpires?: string | null;
+  readonly healthy?: boolean;
+  readonly problems?: readonly string[];
 }
 
 export interface Status {
@@ -55,10 +63,11 @@ export interface Status {
 }
 
 /** Whether all is as the lab file says. */
-export function isHealthy({ meshes, peerings, imports }: Status): boolean {
+export function isHealthy({ meshes, peerings, imports, exports: exported }: Status): boolean {
   return (
     meshes.every(({ healthy }) => healthy) &&
     peerings.every(({ state }) => state === 'ACTIVE') &&
-    imports.every(({ healthy }) => healthy)
+    imports.every(({ healthy }) => healthy) &&
+    exported.every(({ healthy = true }) => healthy)
   );
 }

@@ -1,36 +1,33 @@
 /** `isthmus status`: what is, beside what the lab file says. */
-import { grants } from '../../model/access/table';
-import { type Lab, shortId } from '../../model/lab';
+import type { Lab } from '../../model/lab';
 import { pageAddress } from '../page';
 import { consulStatus, peeringStatus } from './consul';
+import { exportStatus } from './exports';
 import { importStatus, istioStatus } from './istio';
 import type { Status } from './model';
 
 export async function status(lab: Lab): Promise<Status> {
   const istio = lab.meshes.filter(({ kind }) => kind === 'istio');
   const consul = lab.meshes.filter(({ kind }) => kind === 'consul');
-  const [page, meshes, peerings, imports] = await Promise.all([
+  const [page, meshes, peerings, imports, exported] = await Promise.all([
     pageAddress(lab).catch(() => undefined),
     Promise.all(lab.meshes.map((mesh) => (mesh.kind === 'istio' ? istioStatus(lab, mesh) : consulStatus(lab, mesh)))),
     Promise.all(consul.map((mesh) => peeringStatus(lab, mesh))),
     Promise.all(istio.map((mesh) => importStatus(lab, mesh))),
+    exportStatus(lab),
   ]);
-  const crossing = grants(lab).filter(({ from, to }) => from.mesh !== to.mesh);
-  const exports = new Map(
-    crossing.map(({ from, to }) => [`${to.id} ${from.mesh}`, { service: shortId(to), peer: from.mesh }]),
-  );
   return {
     lab: lab.name,
     page: page ?? null,
     meshes,
     peerings: peerings.flat(),
     imports: imports.flat(),
-    exports: [...exports.values()],
+    exports: exported,
   };
 }
 
 /** Status as text for a person. */
-export function formatStatus({ lab, page, meshes, peerings, imports, exports }: Status): string {
+export function formatStatus({ lab, page, meshes, peerings, imports, exports: exported }: Status): string {
   const mark = (good: boolean) => (good ? 'ok  ' : 'FAIL');
   const lines = [`lab ${lab}${page === null ? '' : `  ${page}`}`, ''];
   for (const mesh of meshes) {
@@ -55,6 +52,14 @@ export function formatStatus({ lab, page, meshes, peerings, imports, exports }: 
     );
     lines.push(`       as ${entry.identity}`, ...entry.problems.map((problem) => `       ${problem}`));
   }
-  lines.push(...exports.map(({ service, peer }) => `     export ${service} to ${peer}`));
+  for (const { service, peer, identity, gateway, leafExpires, healthy, problems = [] } of exported) {
+    if (healthy === undefined) {
+      lines.push(`     export ${service} to ${peer}`);
+      continue;
+    }
+    const leaf = leafExpires === null ? 'no leaf' : `leaf until ${leafExpires}`;
+    lines.push(`${mark(healthy)} export ${service} to ${peer}  at ${gateway ?? 'nothing'}  ${leaf}`);
+    lines.push(`       as ${identity}`, ...problems.map((problem) => `       ${problem}`));
+  }
   return lines.join('\n');
 }

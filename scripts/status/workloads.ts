@@ -1,6 +1,6 @@
 /** Deployments and StatefulSets of an Istio mesh: which of them say something about the lab's health. */
 import { type Lab, type Mesh, podLabels } from '../../model/lab';
-import { federationNamespace, ingressNamespace, planeNamespace } from '../../model/names';
+import { federationGateway, federationNamespace, ingressNamespace, planeNamespace } from '../../model/names';
 import { planes } from '../../model/planes';
 
 export interface Workload {
@@ -18,7 +18,12 @@ export function watched(lab: Lab, mesh: Mesh): (workload: Workload) => boolean {
   const planesOfMesh = planes(lab)
     .filter(({ own }) => own.name === mesh.name)
     .map(({ peer }) => planeNamespace(peer.name));
-  const own = new Set([federationNamespace, ...planesOfMesh, ...(mesh.existing ? [] : [ingressNamespace])]);
+  const own = new Set([
+    federationNamespace,
+    federationGateway,
+    ...planesOfMesh,
+    ...(mesh.existing ? [] : [ingressNamespace]),
+  ]);
   return (workload) =>
     own.has(workload.metadata.namespace) ||
     isIstiod(workload) ||

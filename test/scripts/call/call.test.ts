@@ -2,7 +2,7 @@
 import { service } from '../../../model/lab';
 import { call } from '../../../scripts/call/call';
 import type { LogLine } from '../../../scripts/call/log';
-import { gatewayLog, sidecarLog } from '../../../scripts/call/proxies';
+import { federationGatewayLog, gatewayLog, sidecarLog } from '../../../scripts/call/proxies';
 import { type Answer, type Request, send } from '../../../scripts/call/request';
 import { labOf, localLab, smallFile } from '../../support/labs';
 
@@ -19,10 +19,12 @@ interface World {
   readonly caller?: readonly LogLine[];
   readonly callee?: readonly LogLine[];
   readonly gateway?: readonly LogLine[];
+  /** The federation gateway's. */
+  readonly door?: readonly LogLine[];
 }
 
 /** The logs as they are once the call has been made; REQUEST stands for its id. */
-function given({ answer = { status: 200, ms: 1.5 }, caller = [], callee = [], gateway = [] }: World): void {
+function given({ answer = { status: 200, ms: 1.5 }, caller = [], callee = [], gateway = [], door = [] }: World): void {
   let id = 'none';
   const marked = (lines: readonly LogLine[]) =>
     lines.map((line) => ({ ...line, request: line.request === 'REQUEST' ? id : line.request }));
@@ -32,6 +34,7 @@ function given({ answer = { status: 200, ms: 1.5 }, caller = [], callee = [], ga
   });
   jest.mocked(sidecarLog).mockImplementation(async (_lab, { id: of }) => marked(of === backend.id ? caller : callee));
   jest.mocked(gatewayLog).mockImplementation(async () => marked(gateway));
+  jest.mocked(federationGatewayLog).mockImplementation(async () => marked(door));
 }
 
 const get = { method: 'GET', path: '/places' };
@@ -159,6 +162,46 @@ test('the log of an existing mesh’s proxy is not waited for: it may look like 
   const { hops } = await call(other, service(other, 'west/shop/shop'), service(other, 'east/info/info'), get);
   expect(hops.map(({ at }) => at)).toEqual(['east/mesh-gateway', 'east/info']);
   expect(Date.now() - begin).toBeLessThan(2_000);
+});
+
+describe('a call from Consul to Istio', () => {
+  const from = '127.0.0.1:50123';
+  const caller: LogLine = { remote: from, upstreamPeer: 'spiffe://FED/ns/default/dc/istio/svc/backend', flags: '-' };
+  const door: LogLine = { request: 'REQUEST', peer: calleeIdentity, sni: 'backend.sni', status: 200 };
+  const gatewayPrincipal = 'spiffe://cluster.local/ns/federation-gateway/sa/federation-gateway';
+  const callee: LogLine = { request: 'REQUEST', peer: gatewayPrincipal, sni: 'inside', status: 200 };
+  // Here info calls, and the mock gives `caller` for backend.
+  const world = { caller: [callee], callee: [{ ...caller, remote: '127.0.0.1:1' }, caller], door: [door] };
+
+  test('has three hops: the connection that the caller opened, and the request at gateway and callee', async () => {
+    given({ answer: { status: 200, ms: 1, from }, ...world });
+    const result = await call(lab, info, backend, get);
+    expect(result.hops).toEqual([
+      { at: 'east/info', identity: caller.upstreamPeer, sni: null },
+      { at: 'west/federation-gateway', identity: calleeIdentity, sni: 'backend.sni', status: 200 },
+      { at: 'west/backend', identity: gatewayPrincipal, sni: 'inside', status: 200 },
+    ]);
+    expect(result.from).toBe('east/info');
+    expect(gatewayLog).not.toHaveBeenCalled();
+  });
+
+  test('that the gateway refuses is told by the gateway', async () => {
+    const refused = { ...door, status: 403, details: 'rbac_access_denied_matched_policy[none]' };
+    given({ answer: { status: 403, ms: 1, from }, ...world, caller: [], door: [refused] });
+    const { hops } = await call(lab, info, backend, { method: 'POST', path: '/healthz' });
+    expect(hops.map(({ at, refused: why }) => [at, why])).toEqual([
+      ['east/info', undefined],
+      ['west/federation-gateway', 'rbac_access_denied_matched_policy[none]'],
+    ]);
+  });
+
+  test('that gets no connection is told by the caller’s own proxy', async () => {
+    const shut = { ...caller, upstreamPeer: '-', flags: 'UF,URX', failure: 'TLS_error:CERTIFICATE_UNKNOWN' };
+    given({ answer: { status: 0, ms: 1, error: 'socket hang up', from }, callee: [shut] });
+    expect((await call(lab, info, backend, get)).hops).toEqual([
+      { at: 'east/info', identity: null, sni: null, refused: 'TLS_error:CERTIFICATE_UNKNOWN' },
+    ]);
+  });
 });
 
 test('a call inside a mesh passes no gateway', async () => {
