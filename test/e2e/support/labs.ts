@@ -45,10 +45,17 @@ export function openLab(): { file: string; lab: Lab } {
   return makeLab('open');
 }
 
-/** The default lab before anybody wrote the row that crosses the border. */
+/** The default lab before anybody wrote a row that crosses the border. */
 export function closedLab(): { file: string; lab: Lab } {
   return makeLab('closed', (lab) => {
-    lab.access = lab.access.filter(({ to }) => to !== 'east/info');
+    lab.access = lab.access.filter(({ from, to }) => from !== 'east/info' && to !== 'east/info');
+  });
+}
+
+/** The default lab before anybody wrote the row from Consul to Istio. */
+export function oneWayLab(): { file: string; lab: Lab } {
+  return makeLab('one-way', (lab) => {
+    lab.access = lab.access.filter(({ from }) => from !== 'east/info');
   });
 }
 
