@@ -71,6 +71,7 @@ describe('a right lab file', () => {
         access: [
           { from: 'west/frontend/frontend', to: 'west/backend/backend', methods: ['GET'], paths: ['/api/'] },
           { from: 'west/backend/backend', to: 'east/info/info', methods: ['GET'], paths: [] },
+          { from: 'east/info/info', to: 'west/backend/backend', methods: ['GET'], paths: ['/healthz'] },
         ],
         settings: { drainSeconds: 10, pagePort: 8080, apiPort: 16443 },
       },

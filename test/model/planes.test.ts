@@ -18,7 +18,7 @@ test('a service of Istio has a federation identity in a trust domain of its own'
 });
 
 test('the plane is told what it may copy, and nothing else', () => {
-  const lab = localLab();
+  const lab = labOf({});
   expect(planeConfig(lab, mesh(lab, 'west'), mesh(lab, 'east'))).toEqual({
     lab: 'weather',
     mesh: 'west',

@@ -43,7 +43,11 @@ export const awsLabs: Readonly<Record<string, () => Lab>> = {
   /** The border lies on the internet. */
   public: () => changed({ border: { public: ['198.51.100.0/24'] } }, { west: elasticIp('1'), east: elasticIp('2') }),
   /** Networks and clusters are there already. */
-  existing: () => changed({}, { west: { aws: existing('1') }, east: { gateway: '10.20.0.10', aws: existing('2') } }),
+  existing: () =>
+    changed(
+      {},
+      { west: { gateway: '10.10.0.10', aws: existing('1') }, east: { gateway: '10.20.0.10', aws: existing('2') } },
+    ),
 };
 
 function existing(end: string): Section {

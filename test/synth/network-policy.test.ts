@@ -44,6 +44,7 @@ const istio = {
   ingress: pod('istio-ingress', { istio: 'ingress' }, '10.10.1.16'),
   plane: pod('plane-east', { app: 'plane' }, '10.10.1.17'),
   entries: pod('federation', { app: 'any' }, '10.10.1.18'),
+  door: pod('federation-gateway', { istio: 'federation-gateway' }, '10.10.1.24'),
   dns: pod('kube-system', { 'k8s-app': 'kube-dns' }, '10.10.1.19'),
   metrics: pod('kube-system', { 'k8s-app': 'metrics-server' }, '10.10.1.20'),
 };
@@ -75,6 +76,9 @@ const meshNeeds: Question[] = [
   ['a row', istio.frontend, istio.backend, 8080],
   ['the page', istio.ingress, istio.frontend, 8080],
   ['a person opens the page', at('192.0.2.1'), istio.ingress, 8080],
+  ['the federation gateway asks istiod', istio.door, istio.istiod, 15012],
+  ['a call from the other mesh', at('10.20.0.20'), istio.door, 15443],
+  ['the federation gateway passes a call on', istio.door, istio.backend, 8080],
 ];
 const neverOpen: Question[] = [
   ...[15010, 15014, 15017, 8080, 443, 15000].map((port): Question => ['istiod', istio.backend, istio.istiod, port]),
@@ -92,6 +96,14 @@ const neverOpen: Question[] = [
   ['a stray pod of the control plane', istio.other, at('192.0.2.1'), 443],
   ['a stray pod beside the plane', pod('plane-east', { app: 'any' }, '10.10.1.21'), at('192.0.2.1'), 443],
   ['a stray pod beside the gateway', pod('istio-ingress', { app: 'any' }, '10.10.1.22'), at('192.0.2.1'), 443],
+  [
+    'a stray pod beside the federation gateway',
+    pod('federation-gateway', { app: 'any' }, '10.10.1.25'),
+    at('192.0.2.1'),
+    443,
+  ],
+  ['the federation gateway', istio.door, istio.frontend, 8080],
+  ...[15021, 15090, 8080].map((port): Question => ['federation gateway', istio.backend, istio.door, port]),
   ['a stray pod of a tenant', pod('frontend', { app: 'any' }, '10.10.1.23'), at('192.0.2.1'), 443],
   ['a stray pod of a tenant', istio.stranger, at('192.0.2.1'), 443],
   ['somebody outside', at('192.0.2.1'), istio.backend, 8080],

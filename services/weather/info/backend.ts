@@ -19,7 +19,10 @@ export interface BackendWatchOptions {
   readonly now: () => number;
 }
 
-/** What was seen last, at once; undefined before the first look has ended. Looks again when that is some seconds old. */
+/**
+ * What was seen last, at once; undefined before the first look has ended. Looks again when that is some seconds old,
+ * and by itself as long as backend does not answer.
+ */
 export type BackendWatch = () => SeenHealth | undefined;
 
 /** Starts with a first look. */
@@ -37,6 +40,7 @@ export function watchBackend(options: BackendWatchOptions): BackendWatch {
       })
       .finally(() => {
         looking = false;
+        if (seen?.ok !== true) setTimeout(refresh, fresh).unref();
       });
   };
   refresh();

@@ -48,6 +48,6 @@ test('the filter of an export holds in the chain of its server name, for any Hos
 
 test('the gateway reads paths as the other side does, and takes no client certificate header from outside', () => {
   expect(JSON.stringify(gatewayReading())).toContain(
-    '"forward_client_cert_details":"SANITIZE_SET","normalize_path":true,"merge_slashes":true,"path_with_escaped_slashes_action":"REJECT_REQUEST"',
+    '"forward_client_cert_details":"SANITIZE_SET","preserve_external_request_id":true,"normalize_path":true,"merge_slashes":true,"path_with_escaped_slashes_action":"REJECT_REQUEST"',
   );
 });

@@ -21,6 +21,11 @@ describe('the AuthorizationPolicy of a service', () => {
             from: [{ source: { principals: ['cluster.local/ns/frontend/sa/frontend'] } }],
             to: [{ operation: { methods: ['GET'], paths: ['/api/*'] } }],
           },
+          // All that foreign callers may do: which of them may what is decided at the gateway.
+          {
+            from: [{ source: { principals: ['cluster.local/ns/federation-gateway/sa/federation-gateway'] } }],
+            to: [{ operation: { methods: ['GET'], paths: ['/healthz'] } }],
+          },
         ],
       },
     });

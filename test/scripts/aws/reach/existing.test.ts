@@ -22,7 +22,7 @@ function exposed(own: object): string {
   const lab = labOf(
     JSON.stringify({
       ...file,
-      meshes: { ...file.meshes, west: { ...file.meshes.west, aws: own } },
+      meshes: { ...file.meshes, west: { ...file.meshes.west, gateway: '10.10.0.10', aws: own } },
       aws: { region: 'eu-north-1', apiFrom: ['198.51.100.7/32'], pageFrom: ['203.0.113.0/24'] },
     }),
   );

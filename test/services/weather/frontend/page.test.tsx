@@ -1,6 +1,6 @@
 import { renderToStaticMarkup } from 'react-dom/server';
 import { sampleWeather } from '../../../../services/weather/backend/sample';
-import type { NoInfo, Served, WeatherAnswer } from '../../../../services/weather/common/answers';
+import type { NoInfo, SeenHealth, Served, WeatherAnswer } from '../../../../services/weather/common/answers';
 import { readQuestion, writeQuestion } from '../../../../services/weather/frontend/page/address';
 import { count, localTime, temperature, wind } from '../../../../services/weather/frontend/page/format';
 import { InfoCard } from '../../../../services/weather/frontend/page/info-card';
@@ -164,5 +164,34 @@ describe('format', () => {
     [localTime(new Date('2026-11-23T12:05:00Z'), 'Mars/Olympus'), 'Mars/Olympus'],
   ])('%s', (shown, expected) => {
     expect(shown.replaceAll(' ', ' ')).toBe(expected);
+  });
+});
+
+describe('the way back', () => {
+  const seen = {
+    service: 'backend',
+    ok: true,
+    status: 200,
+    ms: 3,
+    detail: '',
+    at: '2026-11-23T19:00:31.000Z',
+  } as const;
+  const shown = async (backendSeen?: SeenHealth) => {
+    const info = { ok: true, ...helsinki, served: infoServed, ...(backendSeen && { backend: backendSeen }) } as const;
+    return text(renderToStaticMarkup(<Route page={undefined} answer={await answer({ info })} />), 'way-back');
+  };
+
+  test('tells what info saw of backend, with the time', async () => {
+    expect(await shown(seen)).toBe('The other way, info asks backend for its health: 200 in 3 ms 19:00:31 UTC');
+    expect(await shown({ ...seen, ok: false, status: 403, detail: 'RBAC: access denied' })).toContain(
+      'health: 403 19:',
+    );
+    expect(await shown({ ...seen, ok: false, status: null, detail: 'no answer within 2000 ms' })).toContain(
+      'no answer within 2000 ms',
+    );
+  });
+
+  test('is not there when info does not look', async () => {
+    expect(await shown()).toBeUndefined();
   });
 });

@@ -24,6 +24,27 @@ describe('info', () => {
     });
   });
 
+  test('says what it saw of backend, once it saw something', async () => {
+    const seen = {
+      service: 'backend',
+      ok: true,
+      status: 200,
+      ms: 3,
+      detail: '',
+      at: '2026-11-23T19:00:00.000Z',
+    } as const;
+    let looked = false;
+    const watching = infoApp(
+      home,
+      () => places,
+      memoryLog().log,
+      () => (looked ? seen : undefined),
+    );
+    expect(await (await watching.request('/places/helsinki')).json()).not.toHaveProperty('backend');
+    looked = true;
+    expect(await (await watching.request('/places/helsinki')).json()).toMatchObject({ backend: seen });
+  });
+
   test('suggests places', async () => {
     const response = await app().request('/places?q=HEL');
     expect(await response.json()).toMatchObject({
