@@ -3,7 +3,15 @@
  * tests compare, with interpreters of the policies and on the lab.
  */
 import { type AccessRow, type Lab, mesh, type Service, service } from '../lab';
-import { outboundReading, type Reading, readPath, refusedMethod, strictReading, withoutQuery } from './request';
+import {
+  istioReading,
+  outboundReading,
+  type Reading,
+  readPath,
+  refusedMethod,
+  strictReading,
+  withoutQuery,
+} from './request';
 import { connectionOnly, covers, grantsTo, pageRule, type Rule, rowsBetween } from './table';
 
 /** Who asks: a service by its own certificate, or anybody through the ingress gateway of the callee's mesh. */
@@ -108,8 +116,8 @@ export function readings(lab: Lab, caller: Caller, callee: Service): Reading[] {
   const outbound = caller !== 'anybody' && mesh(lab, caller.mesh).kind === 'istio' ? [outboundReading] : [];
   if (kind === 'consul') return readsRequests(lab, callee) ? [...outbound, strictReading] : outbound;
   // An ingress gateway, or the one for the other mesh.
-  const gateway = caller === 'anybody' || caller.mesh !== callee.mesh ? [strictReading] : [];
-  return [...outbound, ...gateway, strictReading];
+  const gateway = caller === 'anybody' || caller.mesh !== callee.mesh ? [istioReading] : [];
+  return [...outbound, ...gateway, istioReading];
 }
 
 /** Whether a Consul service's own proxy reads requests: it does when a rule about any of its callers names what they ask. */

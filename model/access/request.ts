@@ -12,13 +12,28 @@ export interface Reading {
   readonly escapedSlashes: 'refuse' | 'keep';
   /** What becomes of `..;x` that was `%2e%2e;x`: the next reader would take it for dots. */
   readonly bareDots: 'refuse' | 'keep';
+  /** What becomes of `#` and all behind it. */
+  readonly fragment: 'refuse' | 'cut';
 }
 
-/** Every proxy of ours that decides: a callee's own, and the gateways of an Istio mesh. */
-export const strictReading: Reading = { mergeSlashes: true, escapedSlashes: 'refuse', bareDots: 'refuse' };
+/** A Consul service's own proxy, where it reads requests. */
+export const strictReading: Reading = {
+  mergeSlashes: true,
+  escapedSlashes: 'refuse',
+  bareDots: 'refuse',
+  fragment: 'refuse',
+};
 
-/** The proxy of a caller in Istio: it decides nothing, but reads the request first. */
-export const outboundReading: Reading = { mergeSlashes: false, escapedSlashes: 'keep', bareDots: 'keep' };
+/** A callee's proxy in Istio, and its gateways. Istio tells Envoy to cut fragments off, in its bootstrap. */
+export const istioReading: Reading = { ...strictReading, fragment: 'cut' };
+
+/** The proxy of a caller in Istio, as Istio sets it up by itself: it decides nothing, but reads the request first. */
+export const outboundReading: Reading = {
+  mergeSlashes: true,
+  escapedSlashes: 'keep',
+  bareDots: 'keep',
+  fragment: 'cut',
+};
 
 /** The path as it goes on, with its query; or why the proxy refuses it (400, for bare dots 403). */
 export type ReadPath =
@@ -48,12 +63,13 @@ export function withoutQuery(path: string): string {
 
 /**
  * Reads a request target in origin form, to the byte as it stands in the request line.
- * @param target `/path?query`, characters from U+0000 to U+00FF, each a byte
+ * @param written `/path?query`, characters from U+0000 to U+00FF, each a byte
  */
-export function readPath(target: string, { mergeSlashes, escapedSlashes, bareDots }: Reading): ReadPath {
-  if (!target.startsWith('/')) return { refused: 'it does not start with a slash' };
-  if (/[^\x21-\x7e]/.test(target)) return { refused: 'it holds a space, a control character or a byte above 7e' };
-  if (target.includes('#')) return { refused: 'it holds a fragment (#)' };
+export function readPath(written: string, { mergeSlashes, escapedSlashes, bareDots, fragment }: Reading): ReadPath {
+  if (!written.startsWith('/')) return { refused: 'it does not start with a slash' };
+  if (/[^\x21-\x7e]/.test(written)) return { refused: 'it holds a space, a control character or a byte above 7e' };
+  if (fragment === 'refuse' && written.includes('#')) return { refused: 'it holds a fragment (#)' };
+  const [target = ''] = written.split('#', 1);
   const raw = withoutQuery(target);
   const query = target.slice(raw.length);
   if (escapedSlashes === 'refuse' && /%2f|%5c/i.test(raw)) return { refused: 'it holds an escaped slash (%2f or %5c)' };

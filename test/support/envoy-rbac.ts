@@ -146,7 +146,12 @@ export function listenerReading(config: Json): Reading | undefined {
   if (!found.success) return undefined;
   const { merge_slashes: mergeSlashes = false, path_with_escaped_slashes_action: action } = found.data.typed_config;
   const { matcher_list: list } = http.parse(chain.filters[0]?.typed_config).http_filters[0].typed_config.matcher;
-  return { mergeSlashes, escapedSlashes: action === undefined ? 'keep' : 'refuse', bareDots: bareDots(list.matchers) };
+  return {
+    mergeSlashes,
+    escapedSlashes: action === undefined ? 'keep' : 'refuse',
+    bareDots: bareDots(list.matchers),
+    fragment: 'refuse',
+  };
 }
 
 const httpFilter = z.object({

@@ -18,8 +18,8 @@ const patches = z.object({
   ),
 });
 
-/** What Istio does by itself: it resolves dots, keeps double slashes, and lets escaped slashes pass. */
-const byDefault: Reading = { mergeSlashes: false, escapedSlashes: 'keep', bareDots: 'keep' };
+/** What every version of Istio does by itself: it resolves dots, cuts fragments off, and lets escaped slashes pass. */
+const byDefault: Reading = { mergeSlashes: false, escapedSlashes: 'keep', bareDots: 'keep', fragment: 'cut' };
 
 /** How proxies of a mesh read requests that come in. */
 export function readingsOf(objects: readonly KubeObject[]): (context: 'SIDECAR_INBOUND' | 'GATEWAY') => Reading {
@@ -37,6 +37,7 @@ export function readingsOf(objects: readonly KubeObject[]): (context: 'SIDECAR_I
       mergeSlashes: own.some((one) => one.merge_slashes === true) || byDefault.mergeSlashes,
       escapedSlashes: own.some((one) => one.path_with_escaped_slashes_action !== undefined) ? 'refuse' : 'keep',
       bareDots: own.some((one) => one.bareDots === 'refuse') ? 'refuse' : 'keep',
+      fragment: byDefault.fragment,
     };
     return [context, reading] as const;
   });

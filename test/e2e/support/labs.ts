@@ -14,7 +14,7 @@ export const folder = join(tmpdir(), 'isthmus-e2e');
 mkdirSync(folder, { recursive: true });
 chmodSync(folder, 0o755);
 
-interface RawLab {
+export interface RawLab {
   name: string;
   services: Record<string, Record<string, unknown>>;
   access: Record<string, unknown>[];

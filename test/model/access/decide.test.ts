@@ -55,7 +55,9 @@ describe('one request', () => {
     ['east/shop', 'east/info', 'GET', '/api/%2e%2e;/notes', 'unreadable'],
     ['west/frontend', 'west/backend', 'GET', '/%61pi/', 'row 0'],
     ['west/frontend', 'west/backend', 'GET', '/api/..%2fnotes', 'unreadable'],
-    ['west/frontend', 'west/backend', 'GET', '/api/#x', 'unreadable'],
+    ['west/frontend', 'west/backend', 'GET', '/api/#x', 'row 0'],
+    ['west/frontend', 'west/backend', 'GET', '/x#/api/', 'path 0'],
+    ['east/shop', 'east/info', 'GET', '/x#y', 'unreadable'],
     ['west/frontend', 'west/backend', 'GET', 'api/', 'unreadable'],
     // The other direction, and whom no row names.
     ['west/backend', 'west/frontend', 'GET', '/', 'no row'],
@@ -72,7 +74,7 @@ describe('one request', () => {
     ['east/shop', 'east/store', 'FOO', '/a%2f#', 'row 4'],
     // The caller's own proxy in Istio reads requests all the same.
     ['west/backend', 'east/store', 'GET', '/a%2fb', 'row 5'],
-    ['west/backend', 'east/store', 'GET', '/a#b', 'unreadable'],
+    ['west/backend', 'east/store', 'GET', '/a\u00e9', 'unreadable'],
     // Anybody, at the page.
     ['anybody', 'west/frontend', 'GET', '/any', 'page'],
     ['anybody', 'west/frontend', 'POST', '/any', 'method '],
