@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { badName, unknown } from './check-faults';
 import { checkNames } from './check-names';
 import { checkPlatforms } from './check-platforms';
+import { checkRows } from './check-rows';
 import { checkServices } from './check-services';
 import { type Cidr, contains, formatCidr, overlaps, parseCidr, size } from './cidr';
 import type { Fault } from './fault';
@@ -54,6 +55,7 @@ export function crossCheck(lab: LooseLab): Fault[] {
     ...checkPlatforms(lab),
     ...checkServices(lab),
     ...checkAccess(lab),
+    ...checkRows(lab),
     ...checkNamespaces(lab),
     ...checkNames(lab),
     ...checkSettings(lab),

@@ -156,6 +156,11 @@ function toFaults(issue: z.core.$ZodIssue, base: (string | number)[]): Fault[] {
         allowed: inner.message.replace(/^must be /, ''),
         fix: 'rename it',
       }));
+    case 'custom': {
+      const allowed = issue.message.replace(/^must be /, '');
+      const { problem = 'is not valid', fix = `write ${allowed}` } = issue.params ?? {};
+      return [{ path, value: issue.input, problem, allowed, fix }];
+    }
     default: {
       const allowed = issue.message.replace(/^must be /, '');
       return [{ path, value: issue.input, problem: 'is not valid', allowed, fix: `write ${allowed}` }];

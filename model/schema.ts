@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { isRepository } from './charts';
 import { parseAddress, parseCidr } from './cidr';
 import { methods, platforms } from './lab';
+import { allowedPath, pathFault } from './row-path';
 import { awsMeshSchema } from './schema-aws';
 
 export const label = z.string().regex(/^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$/, {
@@ -90,15 +91,9 @@ export const serviceSchema = z.strictObject({
 
 /** A path as it is after normalisation: anything a proxy would rewrite before it compares is refused here. */
 const path = z.string().superRefine((text, context) => {
-  const plain = /^\/([A-Za-z0-9_~-][A-Za-z0-9._~-]*(\/|$))*$/;
-  if (!plain.test(text)) {
-    context.addIssue({
-      code: 'custom',
-      input: text,
-      message:
-        'must be a normalised path: / then segments of A-Z a-z 0-9 . _ ~ -, without //, dots only, %, ; ? # or *',
-    });
-  }
+  const fault = pathFault(text);
+  if (fault === undefined) return;
+  context.addIssue({ code: 'custom', input: text, message: allowedPath, params: fault });
 });
 
 export const accessSchema = z.strictObject({

@@ -18,7 +18,7 @@ export const defaultConfig = join(root, 'labs/local.yaml');
  * @throws UsageError that lists every fault of the file
  */
 export function loadLab(file = defaultConfig): Lab {
-  const shown = relative(process.cwd(), file).startsWith('..') ? file : relative(process.cwd(), file);
+  const shown = shownPath(file);
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -34,6 +34,12 @@ export function loadLab(file = defaultConfig): Lab {
   const missing = [...missingPrograms(found), ...missingCharts(found)];
   if (missing.length > 0) throw new UsageError(formatFaults(shown, missing));
   return found;
+}
+
+/** A file's path as a person in this folder would write it. */
+export function shownPath(file: string): string {
+  const near = relative(process.cwd(), file);
+  return near.startsWith('..') ? file : near;
 }
 
 /** The lab of a file without faults; undefined for any other. */

@@ -1,6 +1,5 @@
 /** `isthmus access`: who may call whom, and which row and object decides. */
 import { readFileSync } from 'node:fs';
-import { relative } from 'node:path';
 import type { z } from 'zod';
 import { type Caller, callerOf, type Refusal } from '../../model/access/decide';
 import { type Explanation, explain } from '../../model/access/explain';
@@ -11,6 +10,7 @@ import { linesOf } from '../../model/parse';
 import { formatMatrix } from '../access/format';
 import { opaBundle } from '../access/opa';
 import { pathArgument, serviceArgument } from '../arguments';
+import { shownPath } from '../load';
 import type { Cli } from './aws';
 
 export type AccessReport = z.output<typeof outputs.access>;
@@ -49,7 +49,7 @@ export function addAccessCommands({ program, lab, config, say, json }: Cli): voi
         const wanted = lab();
         const report = explainReport(wanted, linesIn(config(), wanted), { from, to, method, path });
         if (command.optsWithGlobals().json === true) json(report);
-        else say(formatExplain(report, relative(process.cwd(), config())));
+        else say(formatExplain(report, shownPath(config())));
         if (!report.allowed) process.exitCode = 1;
       },
     );

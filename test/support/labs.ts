@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
+import { covers } from '../../model/access/table';
+import { voidRows } from '../../model/access/void';
 import { formatFaults } from '../../model/fault';
 import { type Lab, methods } from '../../model/lab';
 import { parseLab } from '../../model/parse';
@@ -101,7 +103,10 @@ const all = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(fc.uniqueArray(arbitrar
 /** What a row allows; an absent part means all. */
 const rules = fc
   .record({ methods: all(fc.constantFrom(...methods)), paths: all(rowPaths) })
-  .map(({ methods: some, paths }) => ({ ...(some !== null && { methods: some }), ...(paths !== null && { paths }) }));
+  .map(({ methods: some, paths }) => ({
+    ...(some !== null && { methods: some }),
+    ...(paths !== null && { paths: paths.filter((path) => !paths.some((one) => one !== path && covers(one, path))) }),
+  }));
 
 const meshes = fc
   .tuple(names(11), names(11), fc.integer({ min: 12, max: 20 }), fc.boolean(), fc.option(names(30), { nil: undefined }))
@@ -221,7 +226,10 @@ function accessRows(list: readonly Listed[], consul: string): fc.Arbitrary<unkno
   const row = fc
     .tuple(fc.constantFrom(...pairs), rules)
     .map(([[from, to], rule]) => ({ from: from.id, to: to.id, ...rule }));
-  return fc.uniqueArray(row, { selector: key, maxLength: 6 });
+  return fc.uniqueArray(row, { selector: key, maxLength: 6 }).map((list) => {
+    const empty = voidRows(list.map((one) => ({ methods: [], paths: [], ...one })));
+    return list.filter((_, index) => !empty.has(index));
+  });
 }
 
 /** Generated labs, read. */

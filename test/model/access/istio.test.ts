@@ -33,7 +33,8 @@ describe('the AuthorizationPolicy of a service', () => {
 
   test('has no condition when a row allows everything, even beside one that does not', () => {
     const row = { from: 'west/frontend', to: 'west/backend' };
-    const lab = labOf({ access: [{ ...row, methods: ['GET'] }, row] });
+    const rows = labOf({ access: [row] }).access;
+    const lab = { ...labOf({}), access: [...rows.map((one) => ({ ...one, methods: ['GET' as const] })), ...rows] };
     expect(authorizationPolicy(lab, service(lab, backend), 'cluster.local').spec).toMatchObject({
       rules: [{ from: [{ source: { principals: ['cluster.local/ns/frontend/sa/frontend'] } }] }],
     });

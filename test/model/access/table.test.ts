@@ -91,7 +91,8 @@ describe('peers', () => {
 
 describe('connectionOnly', () => {
   const only = (...access: object[]) => {
-    const lab = labOf({ ...smallFile, access });
+    // One by one: a lab file would not have rows that make others void.
+    const lab = { ...labOf(smallFile), access: access.flatMap((row) => labOf({ ...smallFile, access: [row] }).access) };
     return connectionOnly(grantsTo(lab, service(lab, 'east/info/info')));
   };
   const open = { from: 'west/backend', to: 'east/info' };
