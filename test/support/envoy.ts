@@ -55,7 +55,11 @@ export async function startEnvoy(envoy: string, folder: string, listeners: reado
       root,
       stop,
       ask: (listener, ...rest) => ask(ports[listener] ?? 0, root, ...rest),
-      askRaw: (listener, ...rest) => askRaw(ports[listener] ?? 0, root, ...rest),
+      askRaw: async (listener, caller, requests) => {
+        const size = Math.ceil(requests.length / 8);
+        const lanes = Array.from({ length: 8 }, (_, lane) => requests.slice(lane * size, (lane + 1) * size));
+        return (await Promise.all(lanes.map((lane) => askRaw(ports[listener] ?? 0, root, caller, lane)))).flat();
+      },
     };
   } catch (error) {
     await stop();

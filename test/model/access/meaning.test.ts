@@ -61,7 +61,7 @@ test('a request passes exactly when decide says so, at every point of its way', 
     { numRuns: 60 },
   );
   expectBoth(sums, 1);
-}, 60_000);
+}, 120_000);
 
 test('the same for labs of up to 200 services and 1,000 rows', () => {
   const sums = new Map<string, { passed: number; refused: number }>();
@@ -75,7 +75,7 @@ test('the same for labs of up to 200 services and 1,000 rows', () => {
   expect([largest.services.length, largest.access.length > 950]).toEqual([200, true]);
   expect(agree(largest, questionsOf(largest, 4_000, 1), sums).differences).toEqual([]);
   expectBoth(sums, 20);
-}, 60_000);
+}, 120_000);
 
 test('a certificate with a second URI is refused by every Consul listener, whichever comes first', () => {
   fc.assert(
