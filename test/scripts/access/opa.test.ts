@@ -26,7 +26,7 @@ function run(args: readonly string[], input = ''): string {
 test('the bundle holds the table, its one policy and a manifest that claims no more than its root', () => {
   const lab = localLab();
   const made = mkdtempSync(join(folder, 'bundle-'));
-  expect(opaBundle(lab, [18, 19], made)).toEqual(['.manifest', 'data.json', 'access.rego']);
+  expect(opaBundle(lab, [18, 19, 20], made)).toEqual(['.manifest', 'data.json', 'access.rego']);
   const read = (name: string) => JSON.parse(readFileSync(join(made, name), 'utf8'));
   expect(read('.manifest')).toEqual({ revision: 'weather', roots: ['isthmus'], rego_version: 1 });
   expect(read('data.json').isthmus.table.rows).toEqual([
@@ -39,6 +39,14 @@ test('the bundle holds the table, its one policy and a manifest that claims no m
       paths: ['/api/'],
     },
     { index: 1, line: 19, from: 'west/backend/backend', to: 'east/info/info', methods: ['GET'], paths: [] },
+    {
+      index: 2,
+      line: 20,
+      from: 'east/info/info',
+      to: 'west/backend/backend',
+      methods: ['GET'],
+      paths: ['/healthz'],
+    },
     { index: 'page', from: 'anybody', to: 'west/frontend/frontend', methods: ['GET', 'HEAD'], paths: [] },
   ]);
 });

@@ -11,7 +11,7 @@ const ask = (from: string, to: string, method: string, path: string) =>
 
 test('rows are found at their lines in the lab file', () => {
   const at = localText.split('\n').findIndex((line) => line.includes('from: west/frontend')) + 1;
-  expect(lines).toEqual([at, at + 1]);
+  expect(lines).toEqual([at, at + 1, at + 2]);
 });
 
 test('the report is what its schema says, with the page that anybody may read', () => {
@@ -19,6 +19,7 @@ test('the report is what its schema says, with the page that anybody may read', 
   expect(report.grants.map(({ from, to }) => [from, to])).toEqual([
     ['west/frontend', 'west/backend'],
     ['west/backend', 'east/info'],
+    ['east/info', 'west/backend'],
     ['anybody', 'west/frontend'],
   ]);
 });
@@ -30,6 +31,7 @@ test('it is a matrix where that fits, and a list where it does not', () => {
       'from ↓  to →   west/frontend  west/backend  east/info',
       'west/frontend  –              GET /api/…    –',
       'west/backend   –              –             GET',
+      'east/info      –              GET /healthz  –',
       'anybody        GET, HEAD      –             –',
       '',
       'What is not there is refused. A path with … is a prefix.',
