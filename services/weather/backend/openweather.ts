@@ -5,7 +5,8 @@
 import * as z from 'zod';
 import type { Icon, NoWeather, Units, Weather, WeatherFault } from '../common/answers';
 import { type Fetch, getJson, UpstreamError } from '../common/upstream';
-import { Cache, type Kept } from './cache';
+import type { Kept } from './cache';
+import { type Memory, ownMemory, remembered } from './memory';
 
 export interface WeatherQuestion {
   readonly name: string;
@@ -28,6 +29,8 @@ export interface OpenWeatherOptions {
   /** Base URL, without a trailing slash. */
   readonly url: string;
   readonly fetch: Fetch;
+  /** @default - findings are remembered in this program */
+  readonly memory?: Memory;
   readonly now: () => number;
   /** Milliseconds for one call; 3000 without it. */
   readonly timeout?: number;
@@ -54,18 +57,12 @@ const faults: Readonly<Record<WeatherFault, string>> = {
 };
 
 export function openWeather(options: OpenWeatherOptions): WeatherClient {
-  const cache = new Cache<WeatherFinding>({ size: 500, now: options.now });
-  return (question) => cache.get(cacheKey(question), () => ask(question, options));
+  return remembered((question) => ask(question, options), options.memory ?? ownMemory(options.now));
 }
 
 /** A finding without weather. */
 export function noWeather(name: string, reason: WeatherFault): WeatherFinding {
   return { name, weather: { ok: false, reason, error: faults[reason] } };
-}
-
-function cacheKey(question: WeatherQuestion): string {
-  const { name, coordinates, units } = question;
-  return JSON.stringify([units, coordinates ?? name.toLowerCase()]);
 }
 
 async function ask(question: WeatherQuestion, options: OpenWeatherOptions): Promise<Kept<WeatherFinding>> {

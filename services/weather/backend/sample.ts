@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Units } from '../common/answers';
 import { fold } from '../common/placename';
+import { type Memory, remembered } from './memory';
 import { readOpenWeather, type WeatherClient, type WeatherFinding } from './openweather';
 
 const sampleLabel = 'Sample data: set OPENWEATHER_API_KEY for live weather';
@@ -15,7 +16,18 @@ const skies: readonly (readonly [id: number, main: string, description: string, 
   [701, 'Mist', 'mist', '50d'],
 ];
 
-export function sampleWeather(now: () => number): WeatherClient {
+/** Milliseconds. */
+const keep = 60_000;
+
+/** @param memory where findings are remembered; they are made anew each time without it */
+export function sampleWeather(now: () => number, memory?: Memory): WeatherClient {
+  const sample = makeSample(now);
+  return memory === undefined
+    ? sample
+    : remembered(async (question) => ({ value: await sample(question), keep }), memory);
+}
+
+function makeSample(now: () => number): WeatherClient {
   return async ({ name, units }) => {
     const finding: WeatherFinding | undefined = readOpenWeather(sampleResponse(name, units, now()), units);
     if (finding === undefined || !finding.weather.ok) throw new Error('the sample is not of the shape that we read');
