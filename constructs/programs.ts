@@ -19,7 +19,20 @@ export function bundledProgram(name: string): Program {
   return { file, hash: createHash('sha256').update(readFileSync(file)).digest('hex') };
 }
 
-/** The program of a service; undefined for one that is an image. */
-export function programOf({ workload }: Service): Program | undefined {
-  return workload.kind === 'program' ? bundledProgram(workload.program) : undefined;
+/** The programs of a service's pod. What is an image has none. */
+export interface Programs {
+  readonly own?: Program;
+  /** By side container. */
+  readonly beside: ReadonlyMap<string, Program>;
+}
+
+export function programsOf({ workload, containers }: Service): Programs {
+  return {
+    ...(workload.kind === 'program' ? { own: bundledProgram(workload.program) } : {}),
+    beside: new Map(
+      containers.flatMap(({ name, workload: runs }) =>
+        runs.kind === 'program' ? [[name, bundledProgram(runs.program)] as const] : [],
+      ),
+    ),
+  };
 }

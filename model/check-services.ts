@@ -5,12 +5,9 @@ import { badId, unknown } from './check-faults';
 import { platformOf } from './check-platforms';
 import { firstUpstreamPort } from './consul-hosts';
 import type { Fault } from './fault';
-import { readyPort, sidecarPort } from './hosts';
+import { readyPort, sidecarPort, upstreamPorts } from './hosts';
 import type { Platform } from './lab';
 import { label, type meshSchema, type serviceSchema } from './schema';
-
-/** Ports of a sidecar that lead to other services. */
-const upstreamPorts = 256;
 
 export function checkServices(lab: LooseLab): Fault[] {
   const faults: Fault[] = [];

@@ -1,5 +1,6 @@
 /** Checks across the entries of a lab file: what no single entry can know. */
 import type { z } from 'zod';
+import { checkContainers } from './check-containers';
 import { badName, unknown } from './check-faults';
 import { checkNames } from './check-names';
 import { checkPlatforms } from './check-platforms';
@@ -54,6 +55,7 @@ export function crossCheck(lab: LooseLab): Fault[] {
     ...checkMeshes(lab),
     ...checkPlatforms(lab),
     ...checkServices(lab),
+    ...checkContainers(lab),
     ...checkAccess(lab),
     ...checkRows(lab),
     ...checkNamespaces(lab),

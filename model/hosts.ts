@@ -63,6 +63,9 @@ export const serverHostName = 'server';
 /** Public port of every sidecar: on a host of its own it needs no other. */
 export const sidecarPort = 20000;
 
+/** How many ports of a sidecar, from the first upstream's on, lead to other services. */
+export const upstreamPorts = 256;
+
 /** Loopback port on which a host's Envoy says that it has its config: `GET /ready`, nothing else. */
 export const readyPort = 19001;
 

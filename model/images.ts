@@ -1,8 +1,12 @@
 /** Which container image a pod runs. */
-import { type Lab, type Mesh, mesh as meshOf, type Service } from './lab';
+import { type Lab, type Mesh, mesh as meshOf, type Workload } from './lab';
 
-/** Image of a service, and whether it is the one that runs programs. */
-export function runsOf(lab: Lab, { mesh, workload }: Service): { readonly image: string; readonly isProgram: boolean } {
+/** Image of a workload in a mesh, and whether it is the one that runs programs. */
+export function runsOf(
+  lab: Lab,
+  mesh: string,
+  workload: Workload,
+): { readonly image: string; readonly isProgram: boolean } {
   return workload.kind === 'image'
     ? { image: workload.image, isProgram: false }
     : { image: meshOf(lab, mesh).images.node, isProgram: true };

@@ -64,6 +64,10 @@ export interface Charts {
 export interface Images {
   /** Runs programs: Node.js. */
   readonly node: string;
+  /** Sets the rules between the containers of a pod: iptables-restore and ip6tables-restore. */
+  readonly guard: string;
+  /** Images of the mesh's proxies that guarded pods may have, beside those of the mesh's chart. */
+  readonly proxies: readonly string[];
   /** The federation plane's Consul. */
   readonly consul: string;
 }
@@ -88,6 +92,26 @@ export interface Service {
   /** HTTP path that answers 2xx when the service is ready. */
   readonly health: string;
   readonly replicas: number;
+  /** Beside the service's own container, which is named like the service. */
+  readonly containers: readonly SideContainer[];
+  /** Which containers of the pod may reach which; all else between them is refused. */
+  readonly guard: readonly GuardPair[];
+}
+
+/** A container beside a service's own, in the same pod. */
+export interface SideContainer {
+  readonly name: string;
+  /** Port that it listens on, on loopback. @default - it listens on none */
+  readonly port?: number;
+  readonly workload: Exclude<Workload, { readonly kind: 'existing' }>;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Container `from` may reach TCP port `port` of container `to`. */
+export interface GuardPair {
+  readonly from: string;
+  readonly to: string;
+  readonly port: number;
 }
 
 /** What runs: one bundled JavaScript file on Node.js, a container image, or pods that are there already. */

@@ -13,12 +13,13 @@ export const egressPort = 18443;
  * had would let a process of one mesh read the keys of the other.
  */
 export const uids = {
-  /** Programs in pods. */
+  /** Programs of services in pods; the containers beside one have the next ones. */
   podProgram: 5001,
   /** Group that shares the sockets of a federation plane. */
   plane: 5100,
   planeConsul: 5101,
   exchange: 5102,
+  guardWebhook: 5110,
   hostEnvoy: 5201,
   hostConsul: 5202,
 } as const;

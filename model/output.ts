@@ -109,6 +109,15 @@ export const outputs = {
         healthy: z.boolean().optional(),
       }),
     ),
+    guards: z.array(
+      z.object({
+        mesh: z.string(),
+        namespaces: z.array(z.string()),
+        replicas: z.int().describe('of the webhook, ready'),
+        certificateExpires: z.iso.datetime().nullable(),
+        healthy: z.boolean(),
+      }),
+    ),
   }),
   bench: z.object({
     calls: z.array(

@@ -6,7 +6,15 @@ import type { Fault } from './fault';
 import { clusterId, consulTrustDomain, istioTrustDomain } from './identity';
 import { type AccessRow, canonicalId, type Lab, type Mesh, platforms, type Service } from './lab';
 import { nearest } from './nearest';
-import { completeAws, completeCharts, completeImages, completePlace, gatewayOf, workloadOf } from './places';
+import {
+  completeAws,
+  completeCharts,
+  completeContainers,
+  completeImages,
+  completePlace,
+  gatewayOf,
+  workloadOf,
+} from './places';
 import { accessSchema, imagesSchema, labSchema, meshSchema, serviceSchema, settingsSchema } from './schema';
 import { awsSchema } from './schema-aws';
 
@@ -192,6 +200,9 @@ function unknownKey(path: Fault['path'], key: string, allowed: readonly string[]
 
 interface Shape {
   readonly properties?: Readonly<Record<string, Shape>>;
+  /** Of entries whose keys are names; false where there are none. */
+  readonly additionalProperties?: Shape | false;
+  readonly items?: Shape;
 }
 
 /** Keys that may stand at a place below an entry. */
@@ -206,7 +217,10 @@ function allowedKeys(base: readonly (string | number)[], below: readonly Propert
   };
   const schema = schemas[base[0] as keyof typeof schemas] ?? labSchema;
   const whole = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Shape;
-  const place = below.reduce<Shape | undefined>((shape, key) => shape?.properties?.[String(key)], whole);
+  const place = below.reduce<Shape | undefined>(
+    (shape, key) => shape?.properties?.[String(key)] || shape?.additionalProperties || shape?.items || undefined,
+    whole,
+  );
   return Object.keys(place?.properties ?? schema.shape);
 }
 
@@ -249,7 +263,7 @@ function complete(loose: LooseLab): Lab {
       ...(gateway === undefined ? {} : { gateway }),
       servers,
       charts: completeCharts(entry.charts),
-      images: completeImages(place.platform, loose.images ?? {}),
+      images: completeImages(place.platform, loose.images ?? imagesSchema.parse({})),
     };
   });
   const services = loose.services.flatMap(({ id, value }) =>
@@ -257,7 +271,8 @@ function complete(loose: LooseLab): Lab {
       const { port, env, secrets, health, replicas, expose } = entry;
       const own = splitId(id);
       const runs = { port, workload: workloadOf(own.name, entry), env, secrets, health, replicas };
-      return { ...own, ...runs, ...(expose === undefined ? {} : { expose }) };
+      const beside = { containers: completeContainers(entry.containers), guard: entry.guard };
+      return { ...own, ...runs, ...beside, ...(expose === undefined ? {} : { expose }) };
     }),
   );
   const access = loose.access.flatMap((row) =>

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { type AwsMesh, type AwsSettings, nodePorts } from './aws';
 import { federationGatewayPort, meshGatewayPort } from './gateways';
-import type { Charts, Endpoint, Images, Place, Platform, Workload } from './lab';
+import type { Charts, Endpoint, Images, Place, Platform, SideContainer, Workload } from './lab';
 import { hostsNetwork, kubernetesNetwork } from './local';
 import { borderAddress, endpointAddress } from './network-plan';
 import type { imagesSchema, meshSchema, serviceSchema } from './schema';
@@ -101,12 +101,33 @@ export function completeCharts(written: WrittenMesh['charts']): Charts {
 export function completeImages(platform: Platform, written: z.output<typeof imagesSchema>): Images {
   const own =
     platform === 'local'
-      ? { node: 'isthmus.invalid/node:lab', consul: 'isthmus.invalid/plane:lab' }
+      ? {
+          node: 'isthmus.invalid/node:lab',
+          consul: 'isthmus.invalid/plane:lab',
+          // The base of all of the lab's images has both programs.
+          guard: 'isthmus.invalid/node:lab',
+        }
       : {
           node: `docker.io/library/node:${versions.node}-bookworm-slim`,
           consul: `docker.io/hashicorp/consul:${versions.consul}`,
+          // What Istio's own rules are set with has both programs, too.
+          guard: `docker.io/istio/proxyv2:${versions.istioCharts}`,
         };
-  return { node: written.node ?? own.node, consul: written.consul ?? own.consul };
+  return {
+    node: written.node ?? own.node,
+    consul: written.consul ?? own.consul,
+    guard: written.guard ?? own.guard,
+    proxies: written.proxies,
+  };
+}
+
+export function completeContainers(written: z.output<typeof serviceSchema>['containers']): SideContainer[] {
+  return Object.entries(written).map(([name, { port, program, image = '', env }]) => ({
+    name,
+    ...(port === undefined ? {} : { port }),
+    workload: program === undefined ? { kind: 'image', image } : { kind: 'program', program },
+    env,
+  }));
 }
 
 export function workloadOf(name: string, written: z.output<typeof serviceSchema>): Workload {

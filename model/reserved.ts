@@ -1,4 +1,5 @@
 /** Names that the product uses itself. A lab file that takes one would overwrite a part of the lab. */
+import { guardNamespace } from './guard/webhook';
 import { benchNamespace, federationGateway, federationNamespace } from './names';
 
 /** Longest mesh name: the longest Helm release is named after a service of 30 characters and a mesh. */
@@ -7,7 +8,7 @@ export const longestMeshName = 11;
 /** Folders beside those of the meshes, and the namespace of the border router. */
 const meshNames = ['bin', 'border', 'logs', 'plan', 'run', 'volumes'];
 
-const namespaces = ['default', federationNamespace, federationGateway, benchNamespace];
+const namespaces = ['default', federationNamespace, federationGateway, benchNamespace, guardNamespace];
 const namespacePrefixes = ['istio-', 'kube-', 'plane-'];
 
 /** Services that a federation plane has in its catalog besides the exported ones. */
@@ -44,6 +45,11 @@ export function isReservedExport(name: string): boolean {
 /** Secrets that the trust exchange fills. */
 export function isReservedSecret(name: string): boolean {
   return name.endsWith('-federation');
+}
+
+/** Containers that a mesh or the guard puts into a pod. */
+export function isReservedContainer(name: string): boolean {
+  return /^(istio|consul|isthmus)(-|$)/.test(name);
 }
 
 export function isReservedVariable(name: string): boolean {

@@ -73,12 +73,22 @@ export const meshSchema = z.strictObject({
   aws: awsMeshSchema.optional(),
 });
 
-export const serviceSchema = z.strictObject({
-  port,
+const runs = {
   program: z.string().min(1).optional(),
   image: z.string().min(1).optional(),
+};
+
+const env = z.record(environmentName, plainText).default({});
+
+const containerSchema = z.strictObject({ port: port.optional(), ...runs, env });
+
+const pairSchema = z.strictObject({ from: z.string(), to: z.string(), port: z.int().min(1).max(65535) });
+
+export const serviceSchema = z.strictObject({
+  port,
+  ...runs,
   expose: z.enum(['page']).optional(),
-  env: z.record(environmentName, plainText).default({}),
+  env,
   secrets: z.record(environmentName, label).default({}),
   account: label.optional(),
   labels: kubeLabels.optional(),
@@ -87,6 +97,8 @@ export const serviceSchema = z.strictObject({
     .regex(/^\/[A-Za-z0-9/._-]*$/, { error: 'must be a plain path such as /healthz' })
     .default('/healthz'),
   replicas: z.int().min(1).max(20).default(1),
+  containers: z.record(label, containerSchema).default({}),
+  guard: z.array(pairSchema).default([]),
 });
 
 /** A path as it is after normalisation: anything a proxy would rewrite before it compares is refused here. */
@@ -112,6 +124,8 @@ export const settingsSchema = z.strictObject({
 export const imagesSchema = z.strictObject({
   node: z.string().min(1).optional(),
   consul: z.string().min(1).optional(),
+  guard: z.string().min(1).optional(),
+  proxies: z.array(z.string().min(1)).default([]),
 });
 
 /** Keys of the file itself; the entries below `meshes`, `services` and `access` are read one by one. */

@@ -46,8 +46,10 @@ const programs: readonly Program[] = [
   },
   { name: 'weather/backend', entry: 'services/weather/backend/main.ts' },
   { name: 'weather/info', entry: 'services/weather/info/main.ts' },
+  { name: 'weather/cache', entry: 'services/weather/cache/main.ts' },
   { name: 'trust-exchange', entry: 'services/trust-exchange/main.ts' },
   { name: 'network-policy', entry: 'services/network-policy/main.ts' },
+  { name: 'guard-webhook', entry: 'services/guard-webhook/main.ts' },
 ];
 
 /** Where a bundle is, for a program name as lab files write it: `weather/backend`. */

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { isRepository } from '../model/charts';
 import { type Fault, formatFaults } from '../model/fault';
-import type { Lab, Mesh } from '../model/lab';
+import type { Lab, Mesh, Workload } from '../model/lab';
 import { parseLab } from '../model/parse';
 import { UsageError } from './errors';
 import { expandHome } from './home';
@@ -122,21 +122,32 @@ function missingCharts({ meshes }: Lab): Fault[] {
 }
 
 function withProgramPaths(lab: Lab, folder: string): Lab {
-  const services = lab.services.map((service) => {
-    const { workload } = service;
-    if (workload.kind !== 'program' || ownPrograms.includes(workload.program)) return service;
-    return { ...service, workload: { ...workload, program: resolve(folder, workload.program) } };
-  });
+  const found = <W extends Workload>(workload: W): W =>
+    workload.kind !== 'program' || ownPrograms.includes(workload.program)
+      ? workload
+      : { ...workload, program: resolve(folder, workload.program) };
+  const services = lab.services.map((service) => ({
+    ...service,
+    workload: found(service.workload),
+    containers: service.containers.map((container) => ({ ...container, workload: found(container.workload) })),
+  }));
   return { ...lab, services };
 }
 
 function missingPrograms(lab: Lab): Fault[] {
-  return lab.services.flatMap(({ id, workload }): Fault[] => {
+  const all = lab.services.flatMap(({ id, workload, containers }) => [
+    { path: ['services', id], workload },
+    ...containers.map((beside) => ({
+      path: ['services', id, 'containers', beside.name],
+      workload: beside.workload as Workload,
+    })),
+  ]);
+  return all.flatMap(({ path, workload }): Fault[] => {
     if (workload.kind !== 'program' || ownPrograms.includes(workload.program) || existsSync(workload.program))
       return [];
     return [
       {
-        path: ['services', id, 'program'],
+        path: [...path, 'program'],
         value: workload.program,
         problem: 'is not there',
         allowed: `${ownPrograms.join(', ')}, or the path of a bundled JavaScript file`,
@@ -147,4 +158,4 @@ function missingPrograms(lab: Lab): Fault[] {
 }
 
 /** Programs that come with the product; `npm run build` bundles them. */
-const ownPrograms = ['weather/frontend', 'weather/backend', 'weather/info'];
+const ownPrograms = ['weather/frontend', 'weather/backend', 'weather/info', 'weather/cache'];

@@ -11,9 +11,10 @@ import { Objects } from '../constructs/helm/objects';
 import { bundledProgram } from '../constructs/programs';
 import { exportedServices, serviceIntentions } from '../model/access/consul';
 import { resolvedExports } from '../model/exports';
+import { guardLabels } from '../model/guard/namespaces';
 import { resolvedImports } from '../model/imports';
 import type { Lab, Mesh } from '../model/lab';
-import { consulNamespace, federationNamespace } from '../model/names';
+import { consulNamespace, federationNamespace, planeNamespace } from '../model/names';
 import { entriesPolicy, planePolicies } from '../model/network-policy/istio';
 import { planeConfig } from '../model/plane-config';
 import { planes } from '../model/planes';
@@ -77,6 +78,7 @@ export class FederationStack extends LabStack {
         program,
         programHash,
         mesh,
+        labels: guardLabels(lab, mesh, planeNamespace(peer.name)),
         networkPolicies: [...(index === 0 ? [entriesPolicy] : []), ...planePolicies(lab, mesh, peer)],
         dependsOn: [namespace, ...gateway],
       });

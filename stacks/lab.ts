@@ -1,9 +1,11 @@
 import type { App, TerraformStack } from 'cdktf';
 import { type IVpc, Vpc } from '../constructs/aws/network/vpc';
+import { guardedNamespaces } from '../model/guard/namespaces';
 import type { Lab, Mesh } from '../model/lab';
 import { type BorderSide, BorderStack } from './border';
 import { ClusterStack } from './cluster';
 import { FederationStack } from './federation';
+import { GuardStack } from './guard';
 import { MeshStack } from './mesh';
 import { NetworkStack } from './network';
 import { PairingStack } from './pairing';
@@ -71,7 +73,11 @@ function addMesh(
   below: readonly TerraformStack[],
   options: WeatherStackOptions,
 ): TerraformStack {
-  const base = mesh.existing ? [] : [new MeshStack(app, lab, mesh, clusters)];
+  const guarded = guardedNamespaces(lab, mesh).length > 0;
+  const base: TerraformStack[] = [
+    ...(mesh.existing ? [] : [new MeshStack(app, lab, mesh, clusters)]),
+    ...(guarded ? [new GuardStack(app, lab, mesh, clusters)] : []),
+  ];
   for (const stack of base) for (const lower of below) stack.addDependency(lower);
   const federation = new FederationStack(app, lab, mesh, clusters);
   for (const stack of [...base, ...(mesh.existing ? below : [])]) federation.addDependency(stack);

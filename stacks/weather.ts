@@ -2,7 +2,7 @@ import type { Construct } from 'constructs';
 import { ConsulPod } from '../constructs/consul/pod';
 import { ConsulWorkload } from '../constructs/consul/workload';
 import { IstioWorkload } from '../constructs/istio/workload';
-import { programOf } from '../constructs/programs';
+import { programsOf } from '../constructs/programs';
 import type { Lab, Mesh, Service } from '../model/lab';
 import type { OutsideHost } from '../model/outside';
 import { LabStack } from './lab-stack';
@@ -26,10 +26,9 @@ export class WeatherStack extends LabStack {
   private service(lab: Lab, mesh: Mesh, service: Service, outside: readonly OutsideHost[]): void {
     // A dash may be part of either name, an underscore of none.
     const id = `Service-${service.namespace}_${service.name}`;
-    const program = programOf(service);
-    const own = program === undefined ? {} : { program };
-    if (mesh.kind === 'istio') new IstioWorkload(this, id, { lab, service, outside, ...own });
-    else if (mesh.place.platform !== 'local') new ConsulPod(this, id, { lab, service, ...own });
-    else if (program !== undefined) new ConsulWorkload(this, id, { lab, service, program });
+    const programs = programsOf(service);
+    if (mesh.kind === 'istio') new IstioWorkload(this, id, { lab, service, outside, programs });
+    else if (mesh.place.platform !== 'local') new ConsulPod(this, id, { lab, service, programs });
+    else if (programs.own !== undefined) new ConsulWorkload(this, id, { lab, service, program: programs.own });
   }
 }

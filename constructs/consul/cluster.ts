@@ -3,6 +3,7 @@ import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { meshEntries } from '../../model/access/mesh-entries';
 import { labTag } from '../../model/aws';
+import { guardLabels } from '../../model/guard/namespaces';
 import { clusterId } from '../../model/identity';
 import type { Lab, Mesh } from '../../model/lab';
 import { consulNamespace } from '../../model/names';
@@ -34,7 +35,11 @@ export class ConsulCluster extends Construct {
       dependsOn: [namespace, ...dependsOn],
     });
     const namespaces = [...namespacesOf(lab, mesh)];
-    const made = namespaces.map((name) => new NamespaceV1(this, `Namespace-${name}`, { metadata: { name } }));
+    const made = namespaces.map((name) => {
+      const own = guardLabels(lab, mesh, name);
+      const metadata = Object.keys(own).length === 0 ? { name } : { name, labels: own };
+      return new NamespaceV1(this, `Namespace-${name}`, { metadata });
+    });
     new Objects(this, 'Policy', {
       releaseName: 'mesh-policy',
       namespace: consulNamespace,

@@ -3,22 +3,31 @@ import { Construct } from 'constructs';
 import { serviceDefaults, serviceIntentions } from '../../model/access/consul';
 import { publicListener } from '../../model/access/envoy';
 import { programEnvironment, upstreamsOf } from '../../model/consul-hosts';
+import { guardedNamespaces } from '../../model/guard/namespaces';
 import { sidecarPort } from '../../model/hosts';
 import type { KubeObject } from '../../model/kube';
-import type { Lab, Service } from '../../model/lab';
+import { type Lab, mesh as meshOf, type Service } from '../../model/lab';
 import { ingressGatewayService } from '../../model/names';
 import { consulServicePolicy } from '../../model/network-policy/consul';
+import { guardAnnotations, serviceGuard } from '../guard/pod';
 import { confinedPod } from '../helm/confined';
 import { Objects } from '../helm/objects';
-import { programAnnotation, programContainer, programVolumes } from '../helm/program';
-import type { Program } from '../programs';
+import {
+  pairVariables,
+  programAnnotation,
+  programContainer,
+  programFiles,
+  programVolumes,
+  sideContainers,
+} from '../helm/program';
+import type { Programs } from '../programs';
 import { customResource } from './resource';
 
 export interface ConsulPodProps {
   readonly lab: Lab;
   readonly service: Service;
-  /** The bundled program. @default - the service is an image */
-  readonly program?: Program;
+  /** The bundled programs of its pod. */
+  readonly programs: Programs;
   /** @default - nothing */
   readonly dependsOn?: readonly ITerraformDependable[];
 }
@@ -41,7 +50,7 @@ export class ConsulPod extends Construct {
     new Objects(this, 'Objects', {
       releaseName: name,
       namespace,
-      ...(props.program === undefined ? {} : { program: props.program.file }),
+      ...programFiles(props.programs),
       objects: [
         {
           apiVersion: 'v1',
@@ -76,14 +85,17 @@ function listenerConfig(lab: Lab, service: Service): string {
   });
 }
 
-function deployment({ lab, service, program }: ConsulPodProps): KubeObject {
+function deployment({ lab, service, programs }: ConsulPodProps): KubeObject {
   const { name, namespace, port, health, replicas } = service;
   const labels = { app: name };
   const upstreams = upstreamsOf(lab, service).map(({ callee, port: at, peer }) =>
     peer === undefined ? `${callee.name}:${at}` : `${callee.name}.svc.${peer}.peer:${at}`,
   );
   const annotations = {
-    ...programAnnotation(program).annotations,
+    ...programAnnotation(programs),
+    ...(guardedNamespaces(lab, meshOf(lab, service.mesh)).includes(namespace)
+      ? guardAnnotations(serviceGuard(service))
+      : {}),
     [annotation('connect-inject')]: 'true',
     [annotation('connect-service')]: name,
     [annotation('connect-service-port')]: String(port),
@@ -120,6 +132,7 @@ function deployment({ lab, service, program }: ConsulPodProps): KubeObject {
                 timeoutSeconds: 5,
               },
             },
+            ...sideContainers(lab, service),
           ],
           ...programVolumes(service),
         },
@@ -130,7 +143,9 @@ function deployment({ lab, service, program }: ConsulPodProps): KubeObject {
 
 function environment(lab: Lab, service: Service): Record<string, unknown>[] {
   return [
-    ...Object.entries(programEnvironment(lab, service)).map(([name, value]) => ({ name, value })),
+    ...Object.entries({ ...pairVariables(service, service.name), ...programEnvironment(lab, service) }).map(
+      ([name, value]) => ({ name, value }),
+    ),
     ...Object.entries(service.secrets).map(([name, secret]) => ({
       name,
       // `up` makes the Secret when it finds the variable in its own environment.

@@ -3,6 +3,7 @@ import { exchangeSocket } from '../../model/federation';
 import { imagePullPolicy } from '../../model/images';
 import type { Mesh } from '../../model/lab';
 import { uids } from '../../model/local';
+import type { GuardedPod } from '../guard/pod';
 import { confined } from '../helm/confined';
 import { askProbe } from '../helm/program';
 
@@ -16,6 +17,15 @@ export interface PlanePodOptions {
   /** ConfigMap with the plane's configuration. */
   readonly config: string;
 }
+
+/**
+ * The containers talk over Unix sockets only, but Consul calls its own RPC port even when it is alone. What prepares its
+ * files is one party with it, and one user.
+ */
+export const planeGuard: GuardedPod = {
+  pairs: [{ from: 'consul', to: 'consul', port: 8300 }],
+  sharedUsers: [['consul', 'binary', 'prepare', 'bootstrap']],
+};
 
 /** Spec of the pod. */
 export function planePod(mesh: Mesh, { account, program, config }: PlanePodOptions): Json {

@@ -8,9 +8,10 @@ import type { KubeObject } from '../../model/kube';
 import type { Mesh } from '../../model/lab';
 import { uids } from '../../model/local';
 import { federationGateway, federationNamespace, planeNamespace } from '../../model/names';
+import { guardAnnotations } from '../guard/pod';
 import { Objects } from '../helm/objects';
 import { exchangeAdmission } from './admission';
-import { planePod } from './plane-pod';
+import { planeGuard, planePod } from './plane-pod';
 import { planeVolumes } from './plane-volume';
 
 export interface FederationPlaneProps {
@@ -18,6 +19,8 @@ export interface FederationPlaneProps {
   /** The bundled trust exchange. */
   readonly program: string;
   readonly programHash: string;
+  /** Labels of its namespace, beside the one that keeps Istio out. */
+  readonly labels: Readonly<Record<string, string>>;
   /** The Istio mesh that it speaks for. */
   readonly mesh: Mesh;
   /** Who may connect to it, and it to whom. */
@@ -39,12 +42,12 @@ export class FederationPlane extends Construct {
     super(scope, id);
     const namespace = planeNamespace(props.config.peer);
     const created = new NamespaceV1(this, 'Namespace', {
-      metadata: { name: namespace, labels: { 'istio-injection': 'disabled' } },
+      metadata: { name: namespace, labels: { 'istio-injection': 'disabled', ...props.labels } },
     });
     new Objects(this, 'Objects', {
       releaseName: release,
       namespace,
-      program: props.program,
+      programs: { 'main.js': props.program },
       objects: [
         {
           apiVersion: 'v1',
@@ -149,7 +152,11 @@ function statefulSet({ programHash, config, mesh }: FederationPlaneProps, namesp
   const configHash = createHash('sha256')
     .update(JSON.stringify(configMap(config, namespace)))
     .digest('hex');
-  const annotations = { 'isthmus.dev/program': programHash, 'isthmus.dev/config': configHash };
+  const annotations = {
+    'isthmus.dev/program': programHash,
+    'isthmus.dev/config': configHash,
+    ...guardAnnotations(planeGuard),
+  };
   return {
     apiVersion: 'apps/v1',
     kind: 'StatefulSet',

@@ -27,11 +27,11 @@ export interface ObjectsProps {
   readonly namespace: string;
   readonly objects: readonly KubeObject[];
   /**
-   * A bundled JavaScript file, which the chart puts into a ConfigMap named like the release, as `main.js`. It travels
-   * as a file of the chart because Terraform would read the expressions in its text.
+   * Bundled JavaScript files, which the chart puts into a ConfigMap named like the release: name in the ConfigMap →
+   * file. They travel as files of the chart because Terraform would read the expressions in their text.
    * @default - no program
    */
-  readonly program?: string;
+  readonly programs?: Readonly<Record<string, string>>;
   /** @default - nothing */
   readonly dependsOn?: readonly ITerraformDependable[];
 }
@@ -42,9 +42,9 @@ export class Objects extends Construct {
 
   constructor(scope: Construct, id: string, props: ObjectsProps) {
     super(scope, id);
-    const asset = new TerraformAsset(this, 'Chart', { path: stage(props.program), type: AssetType.DIRECTORY });
-    const program =
-      props.program === undefined ? {} : { program: { name: props.releaseName, namespace: props.namespace } };
+    const asset = new TerraformAsset(this, 'Chart', { path: stage(props.programs ?? {}), type: AssetType.DIRECTORY });
+    const carries = Object.keys(props.programs ?? {}).length > 0;
+    const program = carries ? { program: { name: props.releaseName, namespace: props.namespace } } : {};
     this.release = new Release(this, 'Release', {
       releaseName: props.releaseName,
       namespace: props.namespace,
@@ -55,10 +55,12 @@ export class Objects extends Construct {
   }
 }
 
-/** A folder with the chart and the program, named by their content: made once, the same for every lab. */
-function stage(program: string | undefined): string {
-  if (program === undefined) return chart;
-  const hash = createHash('sha256').update(readFileSync(program));
+/** A folder with the chart and the programs, named by their content: made once, the same for every lab. */
+function stage(programs: Readonly<Record<string, string>>): string {
+  const named = Object.entries(programs).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  if (named.length === 0) return chart;
+  const hash = createHash('sha256');
+  for (const [name, file] of named) hash.update(`${name} `).update(readFileSync(file));
   for (const file of readdirSync(join(chart, 'templates')).toSorted())
     hash.update(readFileSync(join(chart, 'templates', file)));
   const folder = join(staged, hash.digest('hex').slice(0, 16));
@@ -69,7 +71,7 @@ function stage(program: string | undefined): string {
   chmodSync(fresh, 0o755);
   cpSync(chart, fresh, { recursive: true });
   mkdirSync(join(fresh, 'program'));
-  cpSync(program, join(fresh, 'program', 'main.js'));
+  for (const [name, file] of named) cpSync(file, join(fresh, 'program', name));
   try {
     renameSync(fresh, folder);
   } catch {

@@ -1,27 +1,81 @@
-/** The parts of a pod that run a service's program: the same in an Istio and in a Consul mesh. */
+/** The parts of a pod that run a service's programs: the same in an Istio and in a Consul mesh. */
+import { createHash } from 'node:crypto';
 import { imagePullPolicy, runsOf } from '../../model/images';
-import { type Lab, mesh as meshOf, type Service } from '../../model/lab';
-import type { Program } from '../programs';
+import { type Lab, mesh as meshOf, type Service, type SideContainer } from '../../model/lab';
+import { uids } from '../../model/local';
+import { upstreamVariable } from '../../model/names';
+import type { Programs } from '../programs';
 import { confined } from './confined';
 
-/** Rolls the pods when the program changes. */
-export function programAnnotation(program: Program | undefined): {
-  annotations?: Readonly<Record<string, string>>;
-} {
-  return program === undefined ? {} : { annotations: { 'isthmus.dev/program': program.hash } };
+type Json = Readonly<Record<string, unknown>>;
+
+/** Name of the service's own program in the ConfigMap, and of each side container's. */
+function fileOf(container: SideContainer | undefined): string {
+  return container === undefined ? 'main.js' : `${container.name}.js`;
 }
 
-/** Name, image, resources and rights of the container; the caller adds environment, ports and probes. */
-export function programContainer(lab: Lab, service: Service): Readonly<Record<string, unknown>> {
-  const { image, isProgram } = runsOf(lab, service);
+/** What the chart "objects" puts into the ConfigMap. */
+export function programFiles({ own, beside }: Programs): { programs?: Readonly<Record<string, string>> } {
+  const files = [
+    ...(own === undefined ? [] : [['main.js', own.file] as const]),
+    ...[...beside].map(([name, { file }]) => [`${name}.js`, file] as const),
+  ];
+  return files.length === 0 ? {} : { programs: Object.fromEntries(files) };
+}
+
+/** Rolls the pods when a program changes. */
+export function programAnnotation({ own, beside }: Programs): { readonly 'isthmus.dev/program'?: string } {
+  const hashes = [...(own === undefined ? [] : [own.hash]), ...[...beside.values()].map(({ hash }) => hash)];
+  const [first, ...more] = hashes;
+  if (first === undefined) return {};
   return {
-    name: service.name,
+    'isthmus.dev/program': more.length === 0 ? first : createHash('sha256').update(hashes.join(' ')).digest('hex'),
+  };
+}
+
+/** Name, image, resources and rights of the service's container; the caller adds environment, ports and probes. */
+export function programContainer(lab: Lab, service: Service): Json {
+  return containerOf(lab, service, undefined);
+}
+
+/** The containers beside it, complete. Each listens on loopback only, where the guard's pairs say who reaches it. */
+export function sideContainers(lab: Lab, service: Service): Json[] {
+  return service.containers.map((container) => {
+    const { name, port, env } = container;
+    const own = {
+      HOST: '127.0.0.1',
+      ...(port === undefined ? {} : { PORT: String(port) }),
+      MESH: service.mesh,
+      MESH_KIND: meshOf(lab, service.mesh).kind,
+      ...pairVariables(service, name),
+      ...env,
+    };
+    // Its port is not published: the proxy may reach those that are.
+    return {
+      ...containerOf(lab, service, container),
+      env: Object.entries(own).map(([key, value]) => ({ name: key, value })),
+    };
+  });
+}
+
+/** Where a container finds those of its pod that it may reach: `CACHE_URL` for `cache`. */
+export function pairVariables({ guard }: Service, container: string): Readonly<Record<string, string>> {
+  const pairs = guard.filter(({ from, to }) => from === container && to !== container);
+  return Object.fromEntries(pairs.map(({ to, port }) => [upstreamVariable(to), `http://127.0.0.1:${port}`]));
+}
+
+function containerOf(lab: Lab, service: Service, beside: SideContainer | undefined): Json {
+  const { image, isProgram } = runsOf(lab, service.mesh, (beside ?? service).workload);
+  // Distinct users: by them the guard tells the containers of a pod apart.
+  const user = uids.podProgram + (beside === undefined ? 0 : 1 + service.containers.indexOf(beside));
+  return {
+    name: (beside ?? service).name,
     image,
     ...imagePullPolicy(meshOf(lab, service.mesh)),
     ...(isProgram ? { command: ['node', '/program/main.js'] } : {}),
     resources: { requests: { cpu: '10m', memory: '48Mi' }, limits: { memory: '192Mi' } },
-    securityContext: confined,
-    ...(isProgram ? { volumeMounts: [{ name: 'program', mountPath: '/program', readOnly: true }] } : {}),
+    securityContext: { ...confined, runAsUser: user, runAsGroup: user },
+    ...(isProgram ? { volumeMounts: [{ name: volumeOf(beside), mountPath: '/program', readOnly: true }] } : {}),
   };
 }
 
@@ -49,9 +103,17 @@ export function programProbes(service: Service): Readonly<Record<string, unknown
   };
 }
 
-/** The ConfigMap that the chart "objects" makes of the program. */
-export function programVolumes(service: Service): Readonly<Record<string, unknown>> {
-  return service.workload.kind === 'program'
-    ? { volumes: [{ name: 'program', configMap: { name: service.name } }] }
-    : {};
+function volumeOf(beside: SideContainer | undefined): string {
+  return beside === undefined ? 'program' : `program-${beside.name}`;
+}
+
+/** Of the ConfigMap that the chart "objects" makes, each container sees its own program only. */
+export function programVolumes(service: Service): { readonly volumes?: readonly Json[] } {
+  const volumes = [undefined, ...service.containers]
+    .filter((beside) => (beside ?? service).workload.kind === 'program')
+    .map((beside) => ({
+      name: volumeOf(beside),
+      configMap: { name: service.name, items: [{ key: fileOf(beside), path: 'main.js' }] },
+    }));
+  return volumes.length === 0 ? {} : { volumes };
 }

@@ -3,6 +3,7 @@ import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { istioMeshObjects } from '../../model/access/mesh-objects';
 import { requestLogFields } from '../../model/access-log';
+import { guardLabels } from '../../model/guard/namespaces';
 import type { Lab, Mesh } from '../../model/lab';
 import { ingressNamespace } from '../../model/names';
 import { meshPolicies, namespacePolicy } from '../../model/network-policy/istio';
@@ -44,7 +45,9 @@ export class IstioMesh extends Construct {
     ];
     const made = namespaces.map(
       (name) =>
-        new NamespaceV1(this, `Namespace-${name}`, { metadata: { name, labels: { 'istio-injection': 'enabled' } } }),
+        new NamespaceV1(this, `Namespace-${name}`, {
+          metadata: { name, labels: { 'istio-injection': 'enabled', ...guardLabels(lab, mesh, name) } },
+        }),
     );
     const policy = new Objects(this, 'Policy', {
       releaseName: 'mesh-policy',

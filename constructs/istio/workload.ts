@@ -8,17 +8,26 @@ import { type Lab, mesh as meshOf, type Service } from '../../model/lab';
 import { importHost, upstreamVariable } from '../../model/names';
 import { servicePolicy } from '../../model/network-policy/istio';
 import type { OutsideHost } from '../../model/outside';
+import { guardAnnotations, serviceGuard } from '../guard/pod';
 import { confinedPod } from '../helm/confined';
 import { Objects } from '../helm/objects';
-import { programAnnotation, programContainer, programProbes, programVolumes } from '../helm/program';
-import type { Program } from '../programs';
+import {
+  pairVariables,
+  programAnnotation,
+  programContainer,
+  programFiles,
+  programProbes,
+  programVolumes,
+  sideContainers,
+} from '../helm/program';
+import type { Programs } from '../programs';
 import { pageObjects } from './page';
 
 export interface IstioWorkloadProps {
   readonly lab: Lab;
   readonly service: Service;
-  /** The bundled program. @default - the service is an image */
-  readonly program?: Program;
+  /** The bundled programs of its pod. */
+  readonly programs: Programs;
   /** Hosts outside both meshes that the service may reach. @default - none */
   readonly outside?: readonly OutsideHost[];
   /** @default - nothing */
@@ -40,7 +49,7 @@ export class IstioWorkload extends Construct {
     new Objects(this, 'Objects', {
       releaseName: service.name,
       namespace: service.namespace,
-      ...(props.program === undefined ? {} : { program: props.program.file }),
+      ...programFiles(props.programs),
       objects: [
         { apiVersion: 'v1', kind: 'ServiceAccount', metadata: at(service), automountServiceAccountToken: false },
         deployment(props),
@@ -64,7 +73,7 @@ function at({ name, namespace }: Service): { name: string; namespace: string } {
   return { name, namespace };
 }
 
-function deployment({ lab, service, program, outside = [] }: IstioWorkloadProps): KubeObject {
+function deployment({ lab, service, programs, outside = [] }: IstioWorkloadProps): KubeObject {
   const mesh = meshOf(lab, service.mesh);
   const foreign = resolvedImports(lab, mesh).filter(({ consumers }) => consumers.some(({ id }) => id === service.id));
   const labels = { app: service.name };
@@ -76,7 +85,10 @@ function deployment({ lab, service, program, outside = [] }: IstioWorkloadProps)
       replicas: service.replicas,
       selector: { matchLabels: labels },
       template: {
-        metadata: { labels, ...programAnnotation(program) },
+        metadata: {
+          labels,
+          annotations: { ...programAnnotation(programs), ...guardAnnotations(serviceGuard(service)) },
+        },
         spec: {
           serviceAccountName: service.name,
           automountServiceAccountToken: false,
@@ -91,6 +103,7 @@ function deployment({ lab, service, program, outside = [] }: IstioWorkloadProps)
               ports: [{ containerPort: service.port }],
               ...programProbes(service),
             },
+            ...sideContainers(lab, service),
           ],
           ...programVolumes(service),
         },
@@ -123,6 +136,7 @@ function environment(lab: Lab, service: Service): Record<string, unknown>[] {
     { name: 'MESH', value: mesh.name },
     { name: 'MESH_KIND', value: mesh.kind },
     ...upstreams,
+    ...Object.entries(pairVariables(service, service.name)).map(([name, value]) => ({ name, value })),
     ...Object.entries(service.env).map(([name, value]) => ({ name, value })),
     ...Object.entries(service.secrets).map(([name, secret]) => ({
       name,

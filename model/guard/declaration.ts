@@ -1,5 +1,6 @@
 /** What the author of a pod declares: which container may call which, on which port. */
-import { z } from 'zod';
+// As a namespace: the named import would bundle Zod's translations into the webhook.
+import * as z from 'zod';
 import type { Fault } from '../fault';
 import { nearest } from '../nearest';
 import { annotationPrefix, annotations, proxyOfPort } from './names';

@@ -53,6 +53,19 @@ export interface ExportStatus {
   readonly problems?: readonly string[];
 }
 
+/** The guard's webhook in a mesh whose pods are guarded. */
+export interface GuardStatus {
+  readonly mesh: string;
+  /** Namespaces whose pods are guarded. */
+  readonly namespaces: readonly string[];
+  /** Replicas of the webhook that are ready. */
+  readonly replicas: number;
+  /** End of the webhook's certificate, ISO 8601; null when it has none. */
+  readonly certificateExpires: string | null;
+  readonly healthy: boolean;
+  readonly problems: readonly string[];
+}
+
 export interface Status {
   readonly lab: string;
   readonly page: string | null;
@@ -60,14 +73,16 @@ export interface Status {
   readonly peerings: readonly PeeringStatus[];
   readonly imports: readonly ImportStatus[];
   readonly exports: readonly ExportStatus[];
+  readonly guards: readonly GuardStatus[];
 }
 
 /** Whether all is as the lab file says. */
-export function isHealthy({ meshes, peerings, imports, exports: exported }: Status): boolean {
+export function isHealthy({ meshes, peerings, imports, exports: exported, guards }: Status): boolean {
   return (
     meshes.every(({ healthy }) => healthy) &&
     peerings.every(({ state }) => state === 'ACTIVE') &&
     imports.every(({ healthy }) => healthy) &&
-    exported.every(({ healthy = true }) => healthy)
+    exported.every(({ healthy = true }) => healthy) &&
+    guards.every(({ healthy }) => healthy)
   );
 }

@@ -3,18 +3,20 @@ import type { Lab } from '../../model/lab';
 import { pageAddress } from '../page';
 import { consulStatus, peeringStatus } from './consul';
 import { exportStatus } from './exports';
+import { guardStatus } from './guard';
 import { importStatus, istioStatus } from './istio';
 import type { Status } from './model';
 
 export async function status(lab: Lab): Promise<Status> {
   const istio = lab.meshes.filter(({ kind }) => kind === 'istio');
   const consul = lab.meshes.filter(({ kind }) => kind === 'consul');
-  const [page, meshes, peerings, imports, exported] = await Promise.all([
+  const [page, meshes, peerings, imports, exported, guards] = await Promise.all([
     pageAddress(lab).catch(() => undefined),
     Promise.all(lab.meshes.map((mesh) => (mesh.kind === 'istio' ? istioStatus(lab, mesh) : consulStatus(lab, mesh)))),
     Promise.all(consul.map((mesh) => peeringStatus(lab, mesh))),
     Promise.all(istio.map((mesh) => importStatus(lab, mesh))),
     exportStatus(lab),
+    Promise.all(lab.meshes.map((mesh) => guardStatus(lab, mesh))),
   ]);
   return {
     lab: lab.name,
@@ -23,11 +25,12 @@ export async function status(lab: Lab): Promise<Status> {
     peerings: peerings.flat(),
     imports: imports.flat(),
     exports: exported,
+    guards: guards.filter((guard) => guard !== undefined),
   };
 }
 
 /** Status as text for a person. */
-export function formatStatus({ lab, page, meshes, peerings, imports, exports: exported }: Status): string {
+export function formatStatus({ lab, page, meshes, peerings, imports, exports: exported, guards }: Status): string {
   const mark = (good: boolean) => (good ? 'ok  ' : 'FAIL');
   const lines = [`lab ${lab}${page === null ? '' : `  ${page}`}`, ''];
   for (const mesh of meshes) {
@@ -60,6 +63,11 @@ export function formatStatus({ lab, page, meshes, peerings, imports, exports: ex
     const leaf = leafExpires === null ? 'no leaf' : `leaf until ${leafExpires}`;
     lines.push(`${mark(healthy)} export ${service} to ${peer}  at ${gateway ?? 'nothing'}  ${leaf}`);
     lines.push(`       as ${identity}`, ...problems.map((problem) => `       ${problem}`));
+  }
+  for (const { mesh, namespaces, replicas, certificateExpires, healthy, problems } of guards) {
+    const certificate = certificateExpires === null ? 'no certificate' : `certificate until ${certificateExpires}`;
+    lines.push(`${mark(healthy)} guard of ${namespaces.join(', ')} in ${mesh}  ${replicas} replicas  ${certificate}`);
+    lines.push(...problems.map((problem) => `       ${problem}`));
   }
   return lines.join('\n');
 }

@@ -15,7 +15,7 @@ import {
   wrong,
 } from '../support/faults';
 
-const serviceKeys = 'port, program, image, expose, env, secrets, account, labels, health, replicas';
+const serviceKeys = 'port, program, image, expose, env, secrets, account, labels, health, replicas, containers, guard';
 const hosts = 'is not supported for hosts on platform local';
 const port = (value: number): [string, string] => [info, info.replace('8080', String(value))];
 const sidecar = (value: number): Fault => ({

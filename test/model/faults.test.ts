@@ -135,7 +135,7 @@ access:
     fix:     write at least 1024
   labs/own.yaml:7  services["west/frontend"].exposed: is not a known key
     value:   "exposed"
-    allowed: port, program, image, expose, env, secrets, account, labels, health, replicas
+    allowed: port, program, image, expose, env, secrets, account, labels, health, replicas, containers, guard
     fix:     did you mean expose?`,
     );
   });

@@ -13,7 +13,7 @@ const stringify = (value: unknown) => write(value, { blockQuote: false });
 
 describe('a right lab file', () => {
   test('labs/local.yaml is the lab that the documents describe', () => {
-    const rest = { health: '/healthz', replicas: 1, env: {}, port: 8080 };
+    const rest = { health: '/healthz', replicas: 1, env: {}, port: 8080, containers: [], guard: [] };
     expect(parseLab(localText)).toEqual({
       faults: [],
       lab: {
@@ -57,6 +57,10 @@ describe('a right lab file', () => {
             name: 'backend',
             workload: { kind: 'program', program: 'weather/backend' },
             secrets: { OPENWEATHER_API_KEY: 'openweather' },
+            containers: [
+              { name: 'cache', port: 9000, workload: { kind: 'program', program: 'weather/cache' }, env: {} },
+            ],
+            guard: [{ from: 'backend', to: 'cache', port: 9000 }],
           },
           {
             ...rest,

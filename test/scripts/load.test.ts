@@ -66,7 +66,7 @@ describe('programs', () => {
       `${join(folder, 'own.yaml')} has 1 fault:
   ${join(folder, 'own.yaml')}  services["east/info/info"].program: is not there
     value:   "${join(folder, 'mine.js')}"
-    allowed: weather/frontend, weather/backend, weather/info, or the path of a bundled JavaScript file
+    allowed: weather/frontend, weather/backend, weather/info, weather/cache, or the path of a bundled JavaScript file
     fix:     bundle the program first, or mend the path (it starts from the folder of the lab file)`,
     );
   });

@@ -57,7 +57,12 @@ export const localMesh = {
   existing: false,
   servers: 1,
   charts: { values: {} },
-  images: { node: 'isthmus.invalid/node:lab', consul: 'isthmus.invalid/plane:lab' },
+  images: {
+    node: 'isthmus.invalid/node:lab',
+    consul: 'isthmus.invalid/plane:lab',
+    guard: 'isthmus.invalid/node:lab',
+    proxies: [],
+  },
 } as const;
 
 /** Two meshes, three services, and one row inside a mesh and one across the border. */

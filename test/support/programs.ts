@@ -1,6 +1,7 @@
 /** Stands in for `constructs/programs`: the plan's tests need programs, not the real ones. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Programs } from '../../constructs/programs';
 import type { Service } from '../../model/lab';
 import { temporaryFolder } from './folder';
 
@@ -15,6 +16,13 @@ export function bundledProgram(name: string): { file: string; hash: string } {
   return { file, hash: 'HASH' };
 }
 
-export function programOf({ workload }: Service): { file: string; hash: string } | undefined {
-  return workload.kind === 'program' ? bundledProgram(workload.program) : undefined;
+export function programsOf({ workload, containers }: Service): Programs {
+  return {
+    ...(workload.kind === 'program' ? { own: bundledProgram(workload.program) } : {}),
+    beside: new Map(
+      containers.flatMap(({ name, workload: runs }) =>
+        runs.kind === 'program' ? [[name, bundledProgram(runs.program)] as const] : [],
+      ),
+    ),
+  };
 }

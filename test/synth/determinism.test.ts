@@ -8,7 +8,14 @@ import { root } from '../support/labs';
 const folder = temporaryFolder();
 const sources = ['main.ts', 'package.json', 'tsconfig.json', 'charts-values', 'constructs', 'labs', 'model', 'stacks'];
 const scripts = ['load.ts', 'home.ts', 'errors.ts', 'root.ts'];
-const programs = ['weather/frontend', 'weather/backend', 'weather/info', 'trust-exchange'];
+const programs = [
+  'weather/frontend',
+  'weather/backend',
+  'weather/info',
+  'weather/cache',
+  'trust-exchange',
+  'guard-webhook',
+];
 
 /** A copy of what makes a plan, with small programs. */
 function checkout(name: string): string {

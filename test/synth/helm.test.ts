@@ -57,7 +57,8 @@ testWith('helm', 'every release of our chart becomes its objects, and its progra
   const programs = found.filter(({ kind, data }) => kind === 'ConfigMap' && Object.hasOwn(data as object, 'main.js'));
   expect(programs.map(({ metadata, data }) => [metadata.namespace, metadata.name, data])).toEqual([
     ['plane-east', 'plane', { 'main.js': programText }],
-    ['backend', 'backend', { 'main.js': programText }],
+    ['guard', 'guard-webhook', { 'main.js': programText }],
+    ['backend', 'backend', { 'main.js': programText, 'cache.js': programText }],
     ['frontend', 'frontend', { 'main.js': programText }],
   ]);
   const name = ({ kind, metadata }: KubeObject) => `${kind} ${metadata.namespace}/${metadata.name}`;

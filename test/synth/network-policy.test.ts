@@ -46,6 +46,7 @@ const istio = {
   entries: pod('federation', { app: 'any' }, '10.10.1.18'),
   door: pod('federation-gateway', { istio: 'federation-gateway' }, '10.10.1.24'),
   dns: pod('kube-system', { 'k8s-app': 'kube-dns' }, '10.10.1.19'),
+  guard: pod('guard', { app: 'guard-webhook' }, '10.10.1.24'),
   metrics: pod('kube-system', { 'k8s-app': 'metrics-server' }, '10.10.1.20'),
 };
 const consul = {
@@ -88,6 +89,8 @@ const neverOpen: Question[] = [
   ...[15000, 15004, 15006, 15020, 15021, 15090].map((port): Question => ['proxy', istio.frontend, istio.backend, port]),
   ...[15020, 15021, 15090, 80].map((port): Question => ['ingress', istio.backend, istio.ingress, port]),
   ['the plane', istio.backend, istio.plane, 8300],
+  ['the guard', istio.backend, istio.guard, 8443],
+  ['a stray pod beside the guard', pod('guard', { app: 'any' }, '10.10.1.25'), at('192.0.2.1'), 443],
   ['the plane, by the ingress gateway', istio.ingress, istio.plane, 8300],
   ['a metadata service', istio.backend, at('169.254.169.254'), 80],
   ['a stray pod of the control plane', istio.other, istio.backend, 8080],
@@ -120,6 +123,8 @@ const localNeeds: Question[] = [
   ['istiod to the API', istio.istiod, at(network(local).apiService), 443],
   ['names', istio.istiod, node, 53, 'UDP'],
   ['the exchange to the API', istio.plane, node, 6443],
+  ['the guard to the API', istio.guard, node, 6443],
+  ['the API server to the guard', node, istio.guard, 8443],
   ['the API server to the webhook', node, istio.istiod, 15017],
   ['peering', istio.plane, at('10.20.0.11'), 8443],
   ['a row across the border', istio.backend, at('10.20.0.11'), 8443],
@@ -147,12 +152,14 @@ const awsNeeds: Question[] = [
   ['istiod to the interfaces of the API', istio.istiod, at('10.10.5.5'), 443],
   ['the API server to the webhook', at('10.10.5.5'), istio.istiod, 15017],
   ['the exchange to the API', istio.plane, at('172.20.0.1'), 443],
+  ['the guard to the API', istio.guard, at('172.20.0.1'), 443],
+  ['the API server to the guard', at('10.10.5.5'), istio.guard, 8443],
   ['peering', istio.plane, gateway(aws), 8443],
   ['a row across the border', istio.backend, gateway(aws), 8443],
 ];
 const awsClosed: Question[] = [
-  // The API server's own addresses are any of the network's, so its webhook is open to the network, over TLS.
-  ...neverOpen.filter(([, , to, port]) => !(to === istio.istiod && port === 15017)),
+  // The API server's own addresses are any of the network's, so webhooks are open to the network, over TLS.
+  ...neverOpen.filter(([, , to, port]) => !(to === istio.istiod && port === 15017) && to !== istio.guard),
   ['the API', istio.backend, at('172.20.0.1'), 443],
   ['the API', istio.backend, at('10.10.5.5'), 443],
   ['the kubelet', istio.backend, at('10.10.5.5'), 10250],

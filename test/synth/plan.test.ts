@@ -43,10 +43,16 @@ describe('every plan', () => {
       const by = new Map(stacks.map((stack) => [stack.name, stack.dependencies]));
       const meshes = [...by.keys()].flatMap((name) => (name.startsWith('mesh-') ? [name.slice('mesh-'.length)] : []));
       expect(meshes).toHaveLength(2);
-      expect(by.size).toBe(7);
+      // Pods are in one of the two only, on this machine.
+      const guards = [...by.keys()].filter((name) => name.startsWith('guard-'));
+      expect(guards).toHaveLength(1);
+      expect(by.size).toBe(8);
       for (const mesh of meshes) {
         expect(by.get(`mesh-${mesh}`)).toEqual([]);
-        expect(by.get(`federation-${mesh}`)).toEqual([`mesh-${mesh}`]);
+        const guard = guards.filter((name) => name === `guard-${mesh}`);
+        // It comes up beside the mesh, and is there before the first guarded pod.
+        for (const name of guard) expect(by.get(name)).toEqual([]);
+        expect(by.get(`federation-${mesh}`)?.toSorted()).toEqual([...guard, `mesh-${mesh}`]);
         expect(by.get(`weather-${mesh}`)).toEqual([`federation-${mesh}`]);
       }
       expect(by.get('pairing')?.toSorted()).toEqual(meshes.map((mesh) => `federation-${mesh}`).toSorted());
@@ -151,7 +157,9 @@ describe('what Helm gets', () => {
         const made = read.flatMap(({ stack, type, values }) =>
           type === 'kubernetes_namespace_v1' ? [{ stack, name: (values.metadata as { name: string }).name }] : [],
         );
-        const below = ['mesh-', 'federation-', 'weather-'].map((layer) => release.stack.replace(/^[a-z]+-/, layer));
+        const below = ['guard-', 'mesh-', 'federation-', 'weather-'].map((layer) =>
+          release.stack.replace(/^[a-z]+-/, layer),
+        );
         for (const namespace of new Set([...wanted, String(release.values.namespace)])) {
           if (namespace === undefined) continue;
           const where = made.find(({ name }) => name === namespace)?.stack ?? '';

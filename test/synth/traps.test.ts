@@ -1,5 +1,6 @@
 /** Mistakes that work until somebody looks at the wire: none of them may be in any plan. */
 import * as fc from 'fast-check';
+import { guardNamespace } from '../../model/guard/webhook';
 import { resolvedImports } from '../../model/imports';
 import { mesh } from '../../model/lab';
 import { labOf, labs, localLab, smallFile } from '../support/labs';
@@ -229,7 +230,9 @@ describe('an AuthorizationPolicy', () => {
   test('stands before every workload of Istio, and one before all that denies', () => {
     each((plan) => {
       const policies = ofKind(plan, 'AuthorizationPolicy');
-      for (const { metadata } of ofKind(plan, 'Deployment')) {
+      // The guard's webhook is outside the mesh.
+      const workloads = ofKind(plan, 'Deployment').filter(({ metadata }) => metadata.namespace !== guardNamespace);
+      for (const { metadata } of workloads) {
         expect(policies.map(({ metadata: of }) => of)).toContainEqual(metadata);
       }
       expect(policies).toContainEqual(
@@ -272,6 +275,7 @@ describe('an import', () => {
       'backend/backend-east-federation',
       'federation-gateway/backend-east-export',
       'federation-gateway/one-east-export',
+      'guard/guard-webhook-tls',
       'one/one-east-federation',
     ]);
   });
@@ -291,7 +295,9 @@ describe('the trust exchange', () => {
 
   test('may write the Secrets of its consumers by name, and make none', () => {
     each((plan) => {
-      const secrets = ofKind(plan, 'Secret').map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+      const secrets = ofKind(plan, 'Secret')
+        .filter(({ metadata }) => metadata.namespace !== guardNamespace)
+        .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
       const named = roles(plan).flatMap(({ metadata, rules }) =>
         rules
           .filter((rule) => rule.resources.includes('secrets'))
@@ -308,8 +314,47 @@ describe('the trust exchange', () => {
   test('has no right over everything, in any rule', () => {
     each((plan) => {
       expect(roles(plan).length).toBeGreaterThan(0);
-      expect(ofKind(plan, 'ClusterRole')).toEqual([]);
+      expect(ofKind(plan, 'ClusterRole').map(({ metadata }) => metadata.name)).toEqual(['guard-webhook']);
       expect(JSON.stringify(roles(plan).map(({ rules }) => rules))).not.toContain('"*"');
+    });
+  });
+});
+
+describe("the guard's webhook", () => {
+  test('may write its own Secret and its own two configurations, and make none', () => {
+    each((plan) => {
+      const rules = [...ofKind(plan, 'Role'), ...ofKind(plan, 'ClusterRole')]
+        .filter(({ metadata }) => metadata.name === 'guard-webhook')
+        .flatMap((role) => role.rules as object[]);
+      expect(rules).toEqual([
+        { apiGroups: [''], resources: ['secrets'], resourceNames: ['guard-webhook-tls'], verbs: ['get', 'update'] },
+        {
+          apiGroups: ['admissionregistration.k8s.io'],
+          resources: ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'],
+          resourceNames: ['pod-guard'],
+          verbs: ['get', 'patch'],
+        },
+      ]);
+    });
+  });
+
+  test('is asked about every pod of a guarded namespace, whatever its labels, but never about its own', () => {
+    each((plan) => {
+      for (const kind of ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration']) {
+        const [configuration, ...more] = ofKind(plan, kind);
+        expect(more).toEqual([]);
+        const [webhook, ...others] = (configuration?.webhooks ?? []) as Readonly<Record<string, unknown>>[];
+        expect(others).toEqual([]);
+        expect(webhook).toMatchObject({ failurePolicy: 'Fail', matchPolicy: 'Equivalent', sideEffects: 'None' });
+        expect(webhook).not.toHaveProperty('objectSelector');
+        expect(webhook).not.toHaveProperty('matchConditions');
+        expect(webhook?.namespaceSelector).toEqual({
+          matchLabels: { 'guard.isthmus.dev/enforce': 'true' },
+          matchExpressions: [
+            { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['guard', 'kube-system'] },
+          ],
+        });
+      }
     });
   });
 });

@@ -4,7 +4,7 @@ import type { Lab } from '../../../model/lab';
 import { localMesh } from '../../support/labs';
 
 export function testLab(name = 'unit'): Lab {
-  const service = { port: 8080, env: {}, secrets: {}, health: '/healthz', replicas: 1 };
+  const service = { port: 8080, env: {}, secrets: {}, health: '/healthz', replicas: 1, containers: [], guard: [] };
   const workload = { kind: 'program', program: 'a.js' } as const;
   return {
     name,

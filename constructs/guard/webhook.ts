@@ -1,0 +1,229 @@
+import { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
+import { Construct } from 'constructs';
+import {
+  guardConfiguration,
+  guardConfigVariable,
+  guardLabel,
+  guardNamespace,
+  guardPort,
+  guardSecret,
+  guardWebhook,
+  guardWebhookName,
+} from '../../model/guard/webhook';
+import { imagePullPolicy } from '../../model/images';
+import type { KubeObject } from '../../model/kube';
+import type { Lab, Mesh } from '../../model/lab';
+import { uids } from '../../model/local';
+import { guardPolicies } from '../../model/network-policy/guard';
+import { confined } from '../helm/confined';
+import { Objects } from '../helm/objects';
+import type { Program } from '../programs';
+import { guardConfig } from './config';
+
+export interface GuardWebhookProps {
+  readonly lab: Lab;
+  readonly mesh: Mesh;
+  /** The bundled webhook. */
+  readonly program: Program;
+}
+
+const name = guardWebhookName;
+const namespace = guardNamespace;
+const labels = { app: name };
+
+/**
+ * The admission webhook that keeps the containers of a pod apart, for the pods of namespaces that opt in by label.
+ * While it is down such namespaces accept no pod; others do not notice.
+ */
+export class GuardWebhook extends Construct {
+  constructor(scope: Construct, id: string, props: GuardWebhookProps) {
+    super(scope, id);
+    const created = new NamespaceV1(this, 'Namespace', {
+      metadata: { name: namespace, labels: { 'istio-injection': 'disabled' } },
+    });
+    new Objects(this, 'Objects', {
+      releaseName: name,
+      namespace,
+      programs: { 'main.js': props.program.file },
+      objects: [
+        {
+          apiVersion: 'v1',
+          kind: 'ServiceAccount',
+          metadata: { name, namespace },
+          automountServiceAccountToken: false,
+        },
+        { apiVersion: 'v1', kind: 'Secret', metadata: { name: guardSecret, namespace }, type: 'Opaque' },
+        ...rights(),
+        ...guardPolicies(props.lab, props.mesh),
+        {
+          apiVersion: 'policy/v1',
+          kind: 'PodDisruptionBudget',
+          metadata: { name, namespace },
+          spec: { maxUnavailable: 1, selector: { matchLabels: labels } },
+        },
+        {
+          apiVersion: 'v1',
+          kind: 'Service',
+          metadata: { name, namespace },
+          spec: { selector: labels, ports: [{ name: 'https', port: 443, targetPort: guardPort }] },
+        },
+        deployment(props),
+        configuration('MutatingWebhookConfiguration', {
+          clientConfig: { service: { name, namespace, path: '/mutate', port: 443 } },
+          // A pod that a later webhook changed is looked at again.
+          reinvocationPolicy: 'IfNeeded',
+          rules: [rule(['pods'], ['CREATE']), rule(['pods/ephemeralcontainers'], ['UPDATE'])],
+        }),
+        configuration('ValidatingWebhookConfiguration', {
+          clientConfig: { service: { name, namespace, path: '/validate', port: 443 } },
+          rules: [rule(['pods', 'pods/ephemeralcontainers'], ['CREATE', 'UPDATE'])],
+        }),
+      ],
+      dependsOn: [created],
+    });
+  }
+}
+
+function rule(resources: string[], operations: string[]): object {
+  return { apiGroups: [''], apiVersions: ['v1'], resources, operations, scope: 'Namespaced' };
+}
+
+/** No object selector: a tenant writes the labels of its own pods. `caBundle` is the webhook's to fill in. */
+function configuration(kind: string, webhook: Readonly<Record<string, unknown>>): KubeObject {
+  return {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind,
+    metadata: { name: guardConfiguration },
+    webhooks: [
+      {
+        name: guardWebhook,
+        admissionReviewVersions: ['v1'],
+        sideEffects: 'None',
+        failurePolicy: 'Fail',
+        matchPolicy: 'Equivalent',
+        timeoutSeconds: 5,
+        namespaceSelector: {
+          matchLabels: { [guardLabel]: 'true' },
+          // Its own pods never wait for it, nor do those that Kubernetes itself needs.
+          matchExpressions: [
+            { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: [namespace, 'kube-system'] },
+          ],
+        },
+        ...webhook,
+      },
+    ],
+  };
+}
+
+function rights(): KubeObject[] {
+  const subject = { kind: 'ServiceAccount', name, namespace };
+  const roleRef = (kind: string) => ({ apiGroup: 'rbac.authorization.k8s.io', kind, name });
+  const apiVersion = 'rbac.authorization.k8s.io/v1';
+  return [
+    {
+      apiVersion,
+      kind: 'Role',
+      metadata: { name, namespace },
+      rules: [{ apiGroups: [''], resources: ['secrets'], resourceNames: [guardSecret], verbs: ['get', 'update'] }],
+    },
+    { apiVersion, kind: 'RoleBinding', metadata: { name, namespace }, roleRef: roleRef('Role'), subjects: [subject] },
+    {
+      apiVersion,
+      kind: 'ClusterRole',
+      metadata: { name },
+      rules: [
+        {
+          apiGroups: ['admissionregistration.k8s.io'],
+          resources: ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'],
+          resourceNames: [guardConfiguration],
+          verbs: ['get', 'patch'],
+        },
+      ],
+    },
+    {
+      apiVersion,
+      kind: 'ClusterRoleBinding',
+      metadata: { name },
+      roleRef: roleRef('ClusterRole'),
+      subjects: [subject],
+    },
+  ];
+}
+
+function deployment({ mesh, program }: GuardWebhookProps): KubeObject {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace },
+    spec: {
+      replicas: 2,
+      // A new one is ready before an old one ends.
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels, annotations: { 'isthmus.dev/program': program.hash } },
+        spec: {
+          serviceAccountName: name,
+          automountServiceAccountToken: false,
+          // It answers for 5 s after it was told to end, until every API server knows, then lets go of idle connections.
+          terminationGracePeriodSeconds: 30,
+          priorityClassName: 'system-cluster-critical',
+          topologySpreadConstraints: [
+            {
+              maxSkew: 1,
+              topologyKey: 'kubernetes.io/hostname',
+              whenUnsatisfiable: 'ScheduleAnyway',
+              labelSelector: { matchLabels: labels },
+            },
+          ],
+          securityContext: {
+            runAsUser: uids.guardWebhook,
+            runAsGroup: uids.guardWebhook,
+            runAsNonRoot: true,
+            fsGroup: uids.guardWebhook,
+            seccompProfile: { type: 'RuntimeDefault' },
+          },
+          containers: [
+            {
+              name: 'webhook',
+              image: mesh.images.node,
+              ...imagePullPolicy(mesh),
+              command: ['node', '/program/main.js'],
+              env: [{ name: guardConfigVariable, value: JSON.stringify(guardConfig(mesh)) }],
+              ports: [{ name: 'https', containerPort: guardPort }],
+              readinessProbe: {
+                httpGet: { path: '/readyz', port: guardPort, scheme: 'HTTPS' },
+                periodSeconds: 1,
+                timeoutSeconds: 3,
+              },
+              livenessProbe: {
+                httpGet: { path: '/healthz', port: guardPort, scheme: 'HTTPS' },
+                periodSeconds: 10,
+                timeoutSeconds: 5,
+                failureThreshold: 6,
+              },
+              resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '192Mi' } },
+              securityContext: confined,
+              volumeMounts: [
+                { name: 'program', mountPath: '/program', readOnly: true },
+                { name: 'api', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true },
+              ],
+            },
+          ],
+          volumes: [
+            { name: 'program', configMap: { name } },
+            {
+              name: 'api',
+              projected: {
+                sources: [
+                  { serviceAccountToken: { path: 'token', expirationSeconds: 3600 } },
+                  { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+                ],
+              },
+            },
+          ],
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,89 @@
+/** AdmissionReview (admission.k8s.io/v1) in, answer out. Pure. */
+import * as z from 'zod';
+import type { Pod } from '../../model/guard/types';
+
+/** What the model decides about a pod. */
+export interface Guard {
+  /** JSON patch that makes the pod a guarded one; what is wrong with it is left for `refusals` to say. */
+  readonly mutate: (pod: Pod) => readonly object[];
+  /** The same for a pod that gets new ephemeral containers. */
+  readonly mutateEphemeral: (pod: Pod) => readonly object[];
+  /** Why a pod, as it would be stored, can not be kept to its rules; empty when it can. */
+  readonly refusals: (pod: Pod) => readonly string[];
+}
+
+const object = z.looseObject({
+  metadata: z.looseObject({ name: z.string().optional(), generateName: z.string().optional() }).default({}),
+  spec: z.looseObject({}),
+});
+
+const review = z.object({
+  apiVersion: z.literal('admission.k8s.io/v1'),
+  kind: z.literal('AdmissionReview'),
+  request: z.object({
+    uid: z.string().min(1),
+    resource: z.object({ resource: z.string() }),
+    subResource: z.string().optional(),
+    namespace: z.string().optional(),
+    name: z.string().optional(),
+    operation: z.enum(['CREATE', 'UPDATE', 'DELETE', 'CONNECT']),
+    dryRun: z.boolean().optional(),
+    object: object.nullish(),
+    oldObject: object.nullish(),
+  }),
+});
+
+export type AdmissionRequest = z.output<typeof review>['request'];
+
+/** What the webhook says, with what its log says of it. */
+export interface Verdict {
+  readonly allowed: boolean;
+  readonly reasons: readonly string[];
+  readonly patch: readonly object[];
+}
+
+/** Throws a ZodError for what is no review of a pod. */
+export function readReview(body: unknown): AdmissionRequest {
+  return review.parse(body).request;
+}
+
+/** `POST /mutate`: the patch for a new pod, or for new ephemeral containers. What is wrong is for `/validate` to say. */
+export function mutatePod({ operation, subResource, object }: AdmissionRequest, guard: Guard): Verdict {
+  const { mutate, mutateEphemeral } = guard;
+  const decide = subResource === 'ephemeralcontainers' ? mutateEphemeral : operation === 'CREATE' ? mutate : undefined;
+  return { allowed: true, reasons: [], patch: object && decide !== undefined ? decide(podOf(object)) : [] };
+}
+
+/**
+ * `POST /validate`: the pod as it would be stored, after all webhooks that change pods. An update, of the pod or of its
+ * ephemeral containers, may add no reason: a pod from before its namespace was guarded can still be labelled, finalised
+ * and deleted.
+ */
+export function validatePod({ operation, object, oldObject }: AdmissionRequest, { refusals }: Guard): Verdict {
+  if (!object) return { allowed: true, reasons: [], patch: [] };
+  const before = operation === 'UPDATE' && oldObject ? new Set(refusals(podOf(oldObject))) : new Set<string>();
+  const reasons = refusals(podOf(object)).filter((reason) => !before.has(reason));
+  return { allowed: reasons.length === 0, reasons, patch: [] };
+}
+
+/** The API server has checked the types of all that it knows before it asks. */
+function podOf(object: unknown): Pod {
+  return object as Pod;
+}
+
+/** The answer's JSON. One message names every reason. */
+export function answerReview(uid: string, { allowed, reasons, patch }: Verdict): object {
+  const message = `the pod can't be guarded:\n${reasons.map((reason) => `- ${reason}`).join('\n')}`;
+  return {
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    response: {
+      uid,
+      allowed,
+      ...(patch.length === 0
+        ? {}
+        : { patchType: 'JSONPatch', patch: Buffer.from(JSON.stringify(patch), 'utf8').toString('base64') }),
+      ...(allowed ? {} : { status: { code: 403, reason: 'Forbidden', message } }),
+    },
+  };
+}
