@@ -1,5 +1,5 @@
 /** The access table that was applied last, kept beside the record of what was applied. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type AccessTable, accessTable } from '../../model/access/changes';
 import type { Lab } from '../../model/lab';
@@ -20,7 +20,10 @@ export function appliedAccess(lab: Lab): AccessTable | undefined {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as AccessTable) : undefined;
 }
 
-/** Forgets the table of a lab that is gone. */
+/** Forgets the table of a lab that is gone, and the folder that held nothing else. */
 export function forgetAccess(lab: string): void {
-  for (const file of recordFiles(lab)) rmSync(join(dirname(file), fileName), { force: true });
+  for (const folder of recordFiles(lab).map(dirname)) {
+    rmSync(join(folder, fileName), { force: true });
+    if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
+  }
 }
