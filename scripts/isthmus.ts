@@ -187,6 +187,8 @@ program
   .argument('[list]', '`list` shows the attacks and plays none')
   .option('--only <names...>', 'ids or groups')
   .option('--json', 'machine-readable output')
+  .option('--junit <file>', 'write a JUnit report')
+  .option('--html <file>', 'write a page of evidence for people')
   .action(attackAction);
 
 const benches = program.command('bench').description('measure the lab');

@@ -4,11 +4,14 @@ import { UsageError } from '../errors';
 import { type Attack, groups } from './attack';
 import type { Field } from './field';
 import { borderAttacks } from './groups/border';
+import { captureAttacks } from './groups/capture';
 import { controlPlaneAttacks } from './groups/control-plane';
 import { credentialAttacks } from './groups/credentials';
 import { exchangeAttacks } from './groups/exchange';
 import { gatewayAttacks } from './groups/gateway';
 import { identityAttacks } from './groups/identity';
+import { knownLimits } from './groups/known-limit';
+import { lifecycleAttacks } from './groups/lifecycle';
 import { machineAttacks } from './groups/machine';
 import { meshIdentityAttacks } from './groups/mesh-identity';
 import { pathAttacks } from './groups/paths';
@@ -31,6 +34,9 @@ const all: readonly Attack<Field>[] = [
   ...controlPlaneAttacks,
   ...machineAttacks,
   ...planeAttacks,
+  ...lifecycleAttacks,
+  ...captureAttacks,
+  ...knownLimits,
 ];
 
 /** In the order of the groups. */

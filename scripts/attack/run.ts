@@ -3,7 +3,7 @@ import type { Progress } from '../progress';
 import { type Attack, type Group, play, type Result } from './attack';
 
 /** Groups that change the lab for a while. They are played when all others are done, one by one. */
-const alone: readonly Group[] = ['lifecycle', 'capture'];
+const alone: readonly Group[] = ['lifecycle', 'capture', 'known-limit'];
 
 /** Groups whose evidence is a counter of the same proxy: one attack at a time, whichever group it is of. */
 const counted: readonly Group[] = ['identity', 'gateway'];

@@ -1,9 +1,12 @@
 /** `isthmus attack`: plays the attack suite on the raised lab. */
+import { writeFileSync } from 'node:fs';
 import type { Lab } from '../../model/lab';
 import { groups, type Result, verdict } from '../attack/attack';
 import { attacks, chosen, type Described } from '../attack/catalogue';
 import { Field } from '../attack/field';
+import { page } from '../attack/report/html';
 import { json } from '../attack/report/json';
+import { junit } from '../attack/report/junit';
 import { table } from '../attack/report/table';
 import { playAll, type RunOptions } from '../attack/run';
 import { UsageError } from '../errors';
@@ -13,6 +16,9 @@ import { withLock } from '../machine/lock';
 export interface AttackOptions {
   readonly only?: readonly string[];
   readonly json?: boolean;
+  /** Files to write. */
+  readonly junit?: string;
+  readonly html?: string;
 }
 
 /** Text for standard output, and whether everything is as it should be. */
@@ -22,10 +28,14 @@ export async function attackCommand(
   run: RunOptions,
 ): Promise<{ readonly text: string; readonly good: boolean }> {
   const wanted = chosen(attacks, names(options));
-  const began = Date.now();
+  const began = new Date();
+  // Whoever waited for the end should not learn only then that there is no such folder.
+  for (const file of [options.junit, options.html]) if (file !== undefined) writeReport(file, '');
   // Two runs would take each other's attackers away.
   const results = await withLock('attack', lab.name, () => playOn(lab, wanted, run), `\0isthmus-attack-${lab.name}`);
-  const seconds = (Date.now() - began) / 1000;
+  const seconds = (Date.now() - began.getTime()) / 1000;
+  if (options.junit !== undefined) writeReport(options.junit, junit(results, began));
+  if (options.html !== undefined) writeReport(options.html, page(results, { lab: lab.name, began, seconds }));
   const colour = process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '';
   const text = options.json === true ? JSON.stringify(json(results), null, 2) : table(results, seconds, { colour });
   return { text, good: verdict(results).good };
@@ -67,4 +77,12 @@ export function listed(all: readonly Described[]): string {
 /** `--only a b` and `--only a,b` mean the same. */
 function names({ only = [] }: AttackOptions): string[] {
   return only.flatMap((name) => name.split(',')).filter((name) => name !== '');
+}
+
+function writeReport(file: string, content: string): void {
+  try {
+    writeFileSync(file, content);
+  } catch (error) {
+    throw new UsageError(`the report can't be written to ${file}: ${(error as Error).message}`);
+  }
 }

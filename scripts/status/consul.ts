@@ -3,6 +3,7 @@ import type { Lab, Mesh } from '../../model/lab';
 import { federationTrustDomain, planes } from '../../model/planes';
 import { withConsul } from '../clusters/consul';
 import { rootsOf } from './certificates';
+import { listenerProblems } from './listeners';
 import type { MeshStatus, PeeringStatus } from './model';
 
 interface Check {
@@ -22,8 +23,12 @@ interface Roots {
 export async function consulStatus(lab: Lab, mesh: Mesh): Promise<MeshStatus> {
   const common = { name: mesh.name, kind: mesh.kind, trustDomain: mesh.trustDomain };
   try {
-    const [checks, { TrustDomain, Roots }] = await withConsul(lab, mesh, (api) =>
-      Promise.all([api.get<Check[]>('/v1/health/state/any'), api.get<Roots>('/v1/connect/ca/roots')]),
+    const [checks, { TrustDomain, Roots }, listeners] = await withConsul(lab, mesh, (api) =>
+      Promise.all([
+        api.get<Check[]>('/v1/health/state/any'),
+        api.get<Roots>('/v1/connect/ca/roots'),
+        listenerProblems(lab, mesh, api),
+      ]),
     );
     // In an existing mesh the services of others are none of our business.
     const ours = new Set(lab.services.filter((service) => service.mesh === mesh.name).map(({ name }) => name));
@@ -36,6 +41,7 @@ export async function consulStatus(lab: Lab, mesh: Mesh): Promise<MeshStatus> {
       ...(TrustDomain === mesh.trustDomain
         ? []
         : [`the trust domain is ${TrustDomain}, the plan says ${mesh.trustDomain}`]),
+      ...listeners,
     ];
     return {
       ...common,

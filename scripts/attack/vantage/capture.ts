@@ -21,7 +21,20 @@ export class Capture {
   static async start(netns: string, bytes = 0): Promise<Capture> {
     const folder = mkdtempSync(join(tmpdir(), 'isthmus-attack-'));
     const file = join(folder, 'packets.pcap');
-    const options = ['-i', 'any', '-U', '-s', String(bytes), '--immediate-mode', '-w', file, '-Z', 'root'];
+    const options = [
+      '-i',
+      'any',
+      '-U',
+      '-s',
+      String(bytes),
+      '-B',
+      '65536',
+      '--immediate-mode',
+      '-w',
+      file,
+      '-Z',
+      'root',
+    ];
     const [program, args] = endingWithUs(...entered(netns, 'tcpdump', options));
     const tcpdump = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     try {

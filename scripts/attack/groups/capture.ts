@@ -1,0 +1,136 @@
+/** What an eavesdropper reads on the wires while both meshes are at work. */
+import { netns } from '../../../model/local';
+import { conversationsDuring } from '../../capture/capture';
+import type { Conversation } from '../../capture/report';
+import { type Attack, by, type Control, type Observation, type Stop } from '../attack';
+import type { Field } from '../field';
+import { asProgram, calls } from '../steps/program';
+import { Capture } from '../vantage/capture';
+
+/** A word of a request and a word of its answer. */
+const words = { asked: 'attack-marker', path: '/places/helsinki?marker=attack-marker', told: 'Suomenlinna' } as const;
+
+async function traffic(field: Field): Promise<void> {
+  const { status } = await asProgram(field, { from: 'consumer', to: 'provider', path: words.path, looks: false });
+  if (status !== 200)
+    throw new Error(`GET ${words.path} answered ${status ?? 'nothing'}: there is nothing to listen to`);
+  await calls(field, 'consumer');
+}
+
+async function markers(
+  field: Field,
+  namespace: string,
+): Promise<{ readonly found: readonly string[]; readonly packets: number }> {
+  const capture = await Capture.start(namespace);
+  try {
+    await traffic(field);
+    const packets = (await capture.packets('tcp')).length;
+    return { found: [words.asked, words.told].filter((word) => capture.holds(word)), packets };
+  } finally {
+    capture.stop();
+  }
+}
+
+/** Listens on every wire of the lab for a while of work, once for all attacks that ask. */
+function heard(field: Field): Promise<ReadonlyMap<string, readonly Conversation[]>> {
+  return field.remembered('heard', async () => (await conversationsDuring(field.lab, () => traffic(field))).heard);
+}
+
+interface WireRow {
+  readonly name: string;
+  readonly title: string;
+  readonly part: (field: Field) => string;
+}
+
+const wires: readonly WireRow[] = [
+  { name: 'border-in-clear', title: 'looks for a byte in clear on the border', part: () => 'border' },
+  {
+    name: 'pods-in-clear',
+    title: "looks for a byte in clear between Istio's pods and on its node",
+    part: ({ cast }) => cast.west.name,
+  },
+  {
+    name: 'hosts-in-clear',
+    title: "looks for a byte in clear between Consul's hosts",
+    part: ({ cast }) => cast.east.name,
+  },
+];
+
+function wireAttack({ name, title, part }: WireRow): Attack<Field> {
+  return {
+    id: `capture/${name}`,
+    group: 'capture',
+    title,
+    serves: ['M15', 'SP 800-204A SM-DR6'],
+    attempt: async (field) => {
+      const all = (await heard(field)).get(netns(field.lab.name, part(field))) ?? [];
+      return inClear(`a capture of ${netns(field.lab.name, part(field))} while calls go on`, all);
+    },
+    refusedWhen: by('absent'),
+    control: async (field): Promise<Control> => {
+      const all = (await heard(field)).get(netns(field.lab.name, part(field))) ?? [];
+      const sealed = all.filter(({ nature }) => nature === 'tls' || nature === 'gossip');
+      const bytes = sealed.reduce((sum, conversation) => sum + conversation.bytes, 0);
+      return {
+        ok: sealed.length > 0,
+        evidence: `the capture did hear ${sealed.length} sealed conversations, ${bytes} bytes`,
+      };
+    },
+  };
+}
+
+function inClear(tried: string, all: readonly Conversation[]): Observation {
+  const clear = all.filter(({ nature }) => nature === 'clear');
+  const counted = [...new Set(all.map(({ nature }) => nature))].map(
+    (nature) => `${all.filter((one) => one.nature === nature).length} ${nature}`,
+  );
+  const stop: Stop | undefined =
+    clear.length === 0 && all.length > 0
+      ? { how: 'absent', who: 'the wire', what: `${counted.join(', ')}; none in clear` }
+      : undefined;
+  return {
+    tried,
+    answered: counted.join(', ') || 'nothing was heard',
+    notes: [...clear.slice(0, 5), ...all.filter(({ nature }) => nature === 'tls').slice(0, 4)].map(
+      ({ from, to, nature, bytes, excerpt }) =>
+        `${from} → ${to}: ${nature}, ${bytes} bytes${excerpt === undefined ? '' : `: ${excerpt}`}`,
+    ),
+    ...(stop === undefined ? {} : { stop }),
+  };
+}
+
+export const captureAttacks: readonly Attack<Field>[] = [
+  {
+    id: 'capture/border-markers',
+    group: 'capture',
+    title: 'looks for words of a request and its answer on the border',
+    serves: ['M16', 'SP 800-204A SM-DR6'],
+    attempt: async (field) => {
+      const { found, packets } = await markers(field, netns(field.lab.name, 'border'));
+      const stop: Stop | undefined =
+        found.length === 0 && packets > 0
+          ? { how: 'absent', who: 'the wire', what: `${packets} packets, and in none ${words.asked} or ${words.told}` }
+          : undefined;
+      const answered = found.length === 0 ? `${packets} packets without them` : `found ${found.join(' and ')}`;
+      return {
+        tried: `a capture of the border during GET ${words.path}`,
+        answered,
+        notes: [],
+        ...(stop === undefined ? {} : { stop }),
+      };
+    },
+    refusedWhen: by('absent'),
+    control: async (field) => {
+      // On the provider's own loopback, where its proxy hands over to its program, the very same words are in clear.
+      const { found } = await markers(
+        field,
+        netns(field.lab.name, `${field.cast.east.name}-${field.cast.provider.name}`),
+      );
+      return {
+        ok: found.length === 2,
+        evidence: `the same capture on the provider's own host finds ${found.join(' and ') || 'nothing'}`,
+      };
+    },
+  },
+  ...wires.map(wireAttack),
+];

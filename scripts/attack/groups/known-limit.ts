@@ -1,0 +1,143 @@
+/** What the design can not stop. Each is played, and then looked for where an operator looks. */
+import { readFileSync } from 'node:fs';
+import { serviceHost } from '../../../model/consul-hosts';
+import { hostFiles } from '../../../model/hosts';
+import { shortId } from '../../../model/lab';
+import { field as logField } from '../../call/log';
+import { ConsulApi } from '../../hosts/consul-api';
+import { ensureRegistration } from '../../hosts/registration';
+import { runningPods } from '../../kubectl';
+import { until } from '../../machine/until';
+import { status } from '../../status/status';
+import { type Attack, by, type Control, type Observation } from '../attack';
+import type { Field } from '../field';
+import { grpcAnswer } from '../steps/grpc';
+import { observe } from '../steps/observe';
+import { accepted, exchange, newToken, peeringActive, type Token } from '../steps/peering';
+import { reach, requestBytes, rightLeaf } from '../steps/provider';
+
+/** Nothing here must be refused. */
+const never = by();
+
+async function stolenLeaf(field: Field): Promise<Observation> {
+  const { consumer, provider } = field.cast;
+  const tried = `GET ${provider.health} with ${shortId(consumer)}'s own leaf and key, from another machine, within its hour`;
+  return reach(field, { tried, leaf: await field.leaf() });
+}
+
+/** The gateway's log has the address that the call came from: it is no pod of the consumer. */
+async function fromElsewhere(field: Field, seen: Observation): Promise<Control> {
+  const { consumer } = field.cast;
+  const pods = await runningPods(field.cluster, consumer.namespace, { app: consumer.name });
+  const own = pods.map(({ status: { podIP } }) => podIP);
+  const inward = logField(seen.log, 'remote');
+  const line = await (await field.log('gateway')).line((entry) => logField(entry, 'upstreamLocal') === inward);
+  const from = logField(line, 'remote')?.split(':')[0];
+  return {
+    ok: from !== undefined && !own.includes(from),
+    evidence: `the mesh gateway's log has it come from ${from ?? 'nowhere'}; ${shortId(consumer)} runs at ${own.join(', ')}`,
+  };
+}
+
+/** The token of the last attempt: its owner tries it when the thief is done. */
+const tokenKey = 'token that a thief used first';
+
+async function thiefFirst(field: Field): Promise<Observation> {
+  const token = await field.remembered(tokenKey, () => newToken(field, 'thief'));
+  return observe('a thief uses a pairing token before its owner does', grpcAnswer(await exchange(field, token)));
+}
+
+async function ownerRefused(field: Field): Promise<Control> {
+  const token = await field.remembered<Token>(tokenKey, () => newToken(field, 'thief'));
+  const seen = await exchange(field, token);
+  return { ok: !accepted(seen), evidence: `its owner's own pairing fails: ${grpcAnswer(seen).end}` };
+}
+
+function registration(field: Field) {
+  const { lab, provider } = field.cast;
+  const host = serviceHost(lab, provider);
+  const files = hostFiles(lab.name, provider.mesh, provider.name);
+  const token = readFileSync(files.serviceToken, 'utf8').trim();
+  return { host, token, api: new ConsulApi(files.httpSocket, token) };
+}
+
+async function post(field: Field): Promise<Observation> {
+  const { provider } = field.cast;
+  const send = [requestBytes('POST', provider.health, provider.name, ['Content-Length: 0'])];
+  return reach(field, { tried: 'POST with the leaf of the consumer', leaf: await field.leaf(), send });
+}
+
+/** Registers the service anew with its own token, without the listener that carries our rules. */
+async function withoutListener(field: Field): Promise<Observation> {
+  const { host, token, api } = registration(field);
+  if (host.registration === undefined) throw new Error('the provider is not registered');
+  const restore = async () => {
+    await ensureRegistration(host, token);
+    const ruled = async () => (await post(field)).stop?.how === 'http-rule';
+    if (!(await until(ruled, { timeout: 30_000, interval: 300 })))
+      throw new Error('the public listener is not back. What now: isthmus up');
+  };
+  const done = field.willUndo(restore);
+  const { SidecarService } = host.registration.Connect as { SidecarService: { Proxy: object } };
+  const Connect = { SidecarService: { ...SidecarService, Proxy: { ...SidecarService.Proxy, Config: {} } } };
+  try {
+    await api.put('/v1/agent/service/register', { ...host.registration, Connect });
+    let seen = await post(field);
+    const open = async () => {
+      seen = await post(field);
+      return seen.status !== undefined && seen.stop === undefined;
+    };
+    await until(open, { timeout: 15_000, interval: 300 });
+    // The operator looks while it is so.
+    const { problems } = (await status(field.lab)).meshes.find(({ name }) => name === field.cast.east.name) ?? {
+      problems: [],
+    };
+    return {
+      ...seen,
+      tried: `registers ${shortId(field.cast.provider)} without its public listener, then POST`,
+      notes: [...seen.notes, ...problems.map((line) => `isthmus status: ${line}`)],
+    };
+  } finally {
+    done();
+    await restore();
+  }
+}
+
+export const knownLimits: readonly Attack<Field>[] = [
+  {
+    id: 'known-limit/stolen-leaf',
+    group: 'known-limit',
+    title: "the consumer's leaf and key, stolen, within their hour",
+    serves: ['M8', 'SP 800-204A SM-DR13'],
+    attempt: stolenLeaf,
+    refusedWhen: never,
+    control: rightLeaf,
+    detect: fromElsewhere,
+  },
+  {
+    id: 'known-limit/token-first',
+    group: 'known-limit',
+    title: 'a pairing token, stolen, used before its owner uses it',
+    serves: ['M9', 'https://github.com/kumahq/kuma/issues/3884'],
+    attempt: thiefFirst,
+    refusedWhen: never,
+    control: peeringActive,
+    detect: ownerRefused,
+  },
+  {
+    id: 'known-limit/registration',
+    group: 'known-limit',
+    title: 'the provider is registered anew, with its own token, without the rules of the plan',
+    serves: ['M6', 'https://github.com/hashicorp/consul/issues/10699'],
+    attempt: withoutListener,
+    refusedWhen: never,
+    control: rightLeaf,
+    detect: async (_field, { notes }) => {
+      const line = notes.find((note) => note.startsWith('isthmus status:'));
+      return {
+        ok: line?.includes('without the public listener') === true,
+        evidence: line ?? 'isthmus status said nothing',
+      };
+    },
+  },
+];

@@ -1,0 +1,269 @@
+/** Permissions that are withdrawn, and things that somebody swapped: what was open ends, and what is wrong is put back. */
+import { X509Certificate } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { serviceIntentions } from '../../../model/access/consul';
+import { meshGatewayPort } from '../../../model/gateways';
+import { shortId } from '../../../model/lab';
+import { federationNamespace, importLabel } from '../../../model/names';
+import { pairOf } from '../../../model/pair';
+import { FailureError } from '../../errors';
+import { until } from '../../machine/until';
+import { pair } from '../../pairing/pair';
+import { type Attack, by, type Control, type Observation, type Stop } from '../attack';
+import type { Field } from '../field';
+import { observe } from '../steps/observe';
+import { consul, peeringActive } from '../steps/peering';
+import { calls } from '../steps/program';
+import { reach, requestBytes, rightLeaf } from '../steps/provider';
+import type { Seen } from '../vantage/agent';
+
+/** Milliseconds that a change may take to reach a proxy. */
+const patience = 20_000;
+
+async function works(field: Field): Promise<void> {
+  const good = async () => (await rightLeaf(field)).ok;
+  if (await until(good, { timeout: 60_000, interval: 300 })) return;
+  throw new FailureError(
+    `${shortId(field.cast.consumer)} does not reach ${shortId(field.cast.provider)} any more. What now: isthmus up`,
+  );
+}
+
+/** Takes the provider's rows away while `work` runs, as `up` does after a row left the table. */
+async function withoutRow<T>(field: Field, work: () => Promise<T>): Promise<T> {
+  const { lab, provider } = field.cast;
+  const entry = serviceIntentions(lab, provider);
+  const restore = async () => {
+    await consul(field).put('/v1/config', entry);
+    await works(field);
+  };
+  const done = field.willUndo(restore);
+  await consul(field).delete(`/v1/config/service-intentions/${provider.name}`);
+  try {
+    return await work();
+  } finally {
+    done();
+    await restore();
+  }
+}
+
+function holding(field: Field, seconds: number): Promise<Seen> {
+  const { cast } = field;
+  return field.leaf().then((leaf) =>
+    field.from('west', {
+      kind: 'hold',
+      host: cast.eastNetwork.meshGateway,
+      port: meshGatewayPort,
+      secure: { servername: cast.entry.sni, ...leaf },
+      request: requestBytes('GET', cast.provider.health, cast.provider.name).replace('\r\nConnection: close', ''),
+      seconds,
+    }),
+  );
+}
+
+async function openConnection(field: Field): Promise<Observation> {
+  const { settings } = field.lab;
+  // The proxy learns of it, then drains for as long as it promises to requests.
+  const most = settings.drainSeconds + 10;
+  const held = holding(field, most);
+  await delay(1_500);
+  const seen = await withoutRow(field, () => held);
+  const { end, answers = 0, after = 0, lastAnswer = 0 } = seen;
+  const what = `ended the connection ${((after - 1_500) / 1000).toFixed(1)} s after its row was gone (drainSeconds ${settings.drainSeconds}); ${answers} answers, the last after ${(lastAnswer / 1000).toFixed(1)} s`;
+  const stop: Stop | undefined =
+    answers > 0 && end !== 'open'
+      ? { how: 'drained', who: `${shortId(field.cast.provider)}'s proxy`, what }
+      : undefined;
+  return observe(
+    'an open connection goes on asking after its row was removed',
+    { ...seen, end: `${end}: ${what}` },
+    { stop },
+  );
+}
+
+async function removedPeering(field: Field): Promise<Observation> {
+  const { lab, west, east } = field.cast;
+  // Whoever stole the leaf stole it before.
+  const leaf = await field.leaf();
+  const restore = async () => {
+    await pair(pairOf(lab, west, east), () => {});
+    await works(field);
+    const active = async () => (await peeringActive(field)).ok;
+    await until(active, { timeout: patience });
+  };
+  const done = field.willUndo(restore);
+  try {
+    await consul(field).delete(`/v1/peering/${west.name}`);
+    let last: Observation | undefined;
+    const refused = async () => {
+      last = await reach(field, { tried: "the consumer's leaf, stolen before the peering was removed", leaf });
+      return last.stop !== undefined;
+    };
+    await until(refused, { timeout: patience, interval: 500 });
+    return last ?? { tried: 'nothing', answered: 'nothing', notes: [] };
+  } finally {
+    done();
+    await restore();
+  }
+}
+
+interface Swap {
+  readonly name: string;
+  readonly title: string;
+  readonly keys: (field: Field) => Promise<Readonly<Record<string, string>>>;
+}
+
+const swaps: readonly Swap[] = [
+  {
+    name: 'roots-swapped',
+    title: "the peer's roots in the federation Secret are swapped for an attacker's after pairing",
+    keys: async (field) => ({ 'ca.crt': (await field.authority('attacker')).certificate }),
+  },
+];
+
+/** Somebody who may write the Secret swaps what it holds; the trust exchange compares it with what the peering says. */
+async function swapped(field: Field, { keys, title }: Swap): Promise<Observation> {
+  const { consumer, consumerSecret } = field.cast;
+  const path = `/api/v1/namespaces/${consumer.namespace}/secrets/${consumerSecret}`;
+  const wrong = await keys(field);
+  const before = await dataOf(field, path);
+  const restore = async () => {
+    await field.kube.asAdmin({ method: 'PATCH', path, body: { data: before } });
+  };
+  const done = field.willUndo(restore);
+  const began = Date.now();
+  const data = Object.fromEntries(
+    Object.entries(wrong).map(([key, text]) => [key, Buffer.from(text).toString('base64')]),
+  );
+  await field.kube.asAdmin({ method: 'PATCH', path, body: { data } });
+  const mended = async () =>
+    Object.entries(await dataOf(field, path)).every(([key, text]) => data[key] === undefined || data[key] !== text);
+  const ok = await until(mended, { timeout: patience, interval: 50 });
+  const took = Date.now() - began;
+  const now = await dataOf(field, path);
+  const roots = fingerprint(now['ca.crt']);
+  if (!ok) await restore();
+  done();
+  await works(field);
+  const stop: Stop | undefined =
+    ok && roots === fingerprint(before['ca.crt'])
+      ? { how: 'mended', who: 'the trust exchange', what: `put the peer's own roots back after ${took} ms` }
+      : undefined;
+  return {
+    tried: title,
+    answered: ok ? `put back after ${took} ms` : 'left as it was',
+    notes: [`roots now: ${roots}`],
+    ...(stop === undefined ? {} : { stop }),
+  };
+}
+
+async function dataOf(field: Field, path: string): Promise<Readonly<Record<string, string>>> {
+  const { body } = await field.kube.asAdmin({ method: 'GET', path });
+  return (body as { data?: Record<string, string> }).data ?? {};
+}
+
+function fingerprint(encoded = ''): string {
+  try {
+    return new X509Certificate(Buffer.from(encoded, 'base64')).fingerprint256;
+  } catch {
+    return 'none';
+  }
+}
+
+/** An endpoint of the import that nobody but an administrator could add. */
+async function strayEntry(field: Field): Promise<Observation> {
+  const { entry, eastNetwork } = field.cast;
+  const base = `/apis/networking.istio.io/v1/namespaces/${federationNamespace}/workloadentries`;
+  const name = `${entry.name}-attack`;
+  const labels = { [importLabel]: entry.name };
+  const remove = async () => {
+    await field.kube.asAdmin({ method: 'DELETE', path: `${base}/${name}` });
+  };
+  const done = field.willUndo(remove);
+  const began = Date.now();
+  const body = {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'WorkloadEntry',
+    metadata: { name, namespace: federationNamespace, labels },
+    spec: { address: eastNetwork.ingressGateway, ports: { http: meshGatewayPort }, labels },
+  };
+  const { status } = await field.kube.asAdmin({ method: 'POST', path: base, body });
+  const gone = async () => (await field.kube.asAdmin({ method: 'GET', path: `${base}/${name}` })).status === 404;
+  const ok = status === 201 && (await until(gone, { timeout: patience, interval: 50 }));
+  const took = Date.now() - began;
+  if (!ok) await remove();
+  done();
+  const stop: Stop | undefined = ok
+    ? { how: 'mended', who: 'the trust exchange', what: `removed it after ${took} ms` }
+    : undefined;
+  return {
+    tried: `an endpoint ${name} beside the import's own`,
+    answered: ok ? `removed after ${took} ms` : `still there (${status})`,
+    notes: [],
+    ...(stop === undefined ? {} : { stop }),
+  };
+}
+
+const answered = (field: Field): Promise<Control> => calls(field, 'provider');
+
+export const lifecycleAttacks: readonly Attack<Field>[] = [
+  {
+    id: 'lifecycle/open-connection',
+    group: 'lifecycle',
+    title: 'a connection that is open goes on after its row was removed',
+    serves: ['M6', 'https://github.com/hashicorp/consul/issues/16779'],
+    attempt: openConnection,
+    refusedWhen: by('drained'),
+    control: async (field) => {
+      const { end, answers = 0 } = await holding(field, 3);
+      return { ok: end === 'open' && answers >= 3, evidence: `with its row, ${answers} answers in 3 s, then ${end}` };
+    },
+  },
+  {
+    id: 'lifecycle/removed-row',
+    group: 'lifecycle',
+    title: 'a new connection after its row was removed',
+    serves: ['M6', 'SP 800-204B SAUZ-SR-1'],
+    attempt: (field) =>
+      withoutRow(field, async () => {
+        const leaf = await field.leaf();
+        let last = await reach(field, { tried: "the consumer's own leaf, without a row", leaf });
+        const refused = async () => {
+          last = await reach(field, { tried: "the consumer's own leaf, without a row", leaf });
+          return last.stop !== undefined;
+        };
+        await until(refused, { timeout: patience, interval: 300 });
+        return last;
+      }),
+    refusedWhen: by('connection-rule', 'http-rule', 'tls-alert'),
+    control: rightLeaf,
+  },
+  {
+    id: 'lifecycle/removed-peering',
+    group: 'lifecycle',
+    title: 'a stolen leaf after the peering was removed',
+    serves: ['M9', 'SP 800-207A'],
+    attempt: removedPeering,
+    refusedWhen: by('tls-alert', 'no-way', 'connection-rule'),
+    control: rightLeaf,
+  },
+  ...swaps.map(
+    (swap): Attack<Field> => ({
+      id: `lifecycle/${swap.name}`,
+      group: 'lifecycle',
+      title: swap.title,
+      serves: ['M4', 'https://github.com/istio/istio/issues/50420'],
+      attempt: (field) => swapped(field, swap),
+      refusedWhen: by('mended'),
+      control: answered,
+    }),
+  ),
+  {
+    id: 'lifecycle/stray-endpoint',
+    group: 'lifecycle',
+    title: "an endpoint of somebody's own beside the import's",
+    serves: ['M11', 'https://github.com/istio-ecosystem/admiral/issues/294'],
+    attempt: strayEntry,
+    refusedWhen: by('mended'),
+    control: answered,
+  },
+];

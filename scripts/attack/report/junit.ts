@@ -1,0 +1,50 @@
+/** Results as a JUnit report: a suite for each group, a case for each attack. */
+import { groups, isGood, type Result } from '../attack';
+import { escaped } from './escape';
+
+export function junit(results: readonly Result[], began: Date): string {
+  const suites = groups.flatMap((group) => suiteOf(group, results, began));
+  const totals = `tests="${results.length}" failures="${results.filter((result) => !isGood(result)).length}"`;
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="isthmus attack" ${totals} time="${seconds(results)}">`,
+    ...suites,
+    '</testsuites>',
+    '',
+  ].join('\n');
+}
+
+function suiteOf(group: string, all: readonly Result[], began: Date): string[] {
+  const results = all.filter((result) => result.group === group);
+  if (results.length === 0) return [];
+  const failures = results.filter((result) => !isGood(result)).length;
+  const head = `name="${group}" tests="${results.length}" failures="${failures}" errors="0" time="${seconds(results)}"`;
+  return [`  <testsuite ${head} timestamp="${began.toISOString()}">`, ...results.map(caseOf), '  </testsuite>'];
+}
+
+function caseOf(result: Result): string {
+  const { id, group, title, serves, evidence, control, detection } = result;
+  const lines = [
+    ...evidence,
+    `control: ${control.evidence}`,
+    ...(detection === undefined ? [] : [`detection: ${detection.evidence}`]),
+    `serves: ${serves.join(', ')}`,
+  ];
+  const failure = isGood(result)
+    ? ''
+    : `\n      <failure message="${escaped(reason(result))}">${escaped(title)}</failure>`;
+  const time = (result.ms / 1000).toFixed(3);
+  return `    <testcase classname="isthmus.attack.${group}" name="${escaped(id)}" time="${time}">${failure}
+      <system-out>${escaped(lines.join('\n'))}</system-out>
+    </testcase>`;
+}
+
+function reason({ control, detection, refused }: Result): string {
+  if (!control.ok) return `the legitimate step failed, so this proves nothing: ${control.evidence}`;
+  if (detection !== undefined) return `nobody would have noticed: ${detection.evidence}`;
+  return refused ? '' : 'it got through';
+}
+
+function seconds(results: readonly Result[]): string {
+  return (results.reduce((sum, { ms }) => sum + ms, 0) / 1000).toFixed(3);
+}
