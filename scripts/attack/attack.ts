@@ -69,6 +69,9 @@ export function by(...hows: readonly How[]): (seen: Observation) => string | und
   return ({ stop }) => (stop !== undefined && hows.includes(stop.how) ? `${stop.who}: ${stop.what}` : undefined);
 }
 
+/** What not every lab has. */
+export type Need = 'export';
+
 /** What was seen of one step. */
 export interface Observation {
   /** The step as a person would say it. */
@@ -115,6 +118,8 @@ export interface Attack<F> {
   readonly attempt: (field: F) => Promise<Observation>;
   readonly refusedWhen: (seen: Observation) => string | undefined;
   readonly control: (field: F) => Promise<Control>;
+  /** What the lab must have for it: an export is a row from Consul to Istio. @default - what every lab that can be attacked has */
+  readonly needs?: Need;
   /**
    * For what the design can not stop: finds the attempt afterwards, in what an operator sees.
    * @default - the attack must be refused

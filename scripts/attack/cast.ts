@@ -1,5 +1,6 @@
 /** Who plays what: the services, names and addresses of a lab that attacks are aimed at. */
 import { grants } from '../../model/access/table';
+import { type ResolvedExport, resolvedExports } from '../../model/exports';
 import { istioIdentity } from '../../model/identity';
 import { type ResolvedImport, resolvedImports } from '../../model/imports';
 import { type Lab, type Mesh, mesh as meshOf, type Service, shortId } from '../../model/lab';
@@ -13,6 +14,7 @@ import {
 import { federationSecret } from '../../model/names';
 import { federationIdentity } from '../../model/planes';
 import { UsageError } from '../errors';
+import type { Need } from './attack';
 
 /** The people of the play, by what they do in the lab. */
 export interface Cast {
@@ -30,6 +32,8 @@ export interface Cast {
   /** Identity by which the consumer is known in Consul, and the Secret with its leaf. */
   readonly consumerOutside: string;
   readonly consumerSecret: string;
+  /** What Consul may call of the consumer's mesh; empty when no row leads there. */
+  readonly exports: readonly ResolvedExport[];
   /** Calls the consumer within Istio. */
   readonly caller: Service;
   readonly callerIdentity: string;
@@ -78,6 +82,7 @@ export function castOf(lab: Lab): Cast {
     entry,
     consumerOutside: federationIdentity(lab, west.name, east.name, consumer.name),
     consumerSecret: federationSecret(consumer.name, east.name),
+    exports: resolvedExports(lab, west),
     caller: inside.from,
     callerIdentity: istioIdentity(west.trustDomain, inside.from.namespace, inside.from.name),
     allowedPrefix,
@@ -88,4 +93,14 @@ export function castOf(lab: Lab): Cast {
 /** Identity by which another service of the consumer's mesh would be known in Consul. */
 export function outsideIdentity({ lab, west, east }: Cast, service: string): string {
   return federationIdentity(lab, west.name, east.name, service);
+}
+
+/** Why an attack can't be played on this lab; undefined when it can. */
+export function lacks({ exports }: Pick<Cast, 'exports'>, need: Need | undefined): string | undefined {
+  switch (need) {
+    case undefined:
+      return undefined;
+    case 'export':
+      return exports.length > 0 ? undefined : 'no row of the access table leads from Consul to Istio';
+  }
 }

@@ -17,6 +17,7 @@ import { meshIdentityAttacks } from './groups/mesh-identity';
 import { pathAttacks } from './groups/paths';
 import { peeringAttacks } from './groups/peering';
 import { planeAttacks } from './groups/plane';
+import { reverseAttacks } from './groups/reverse';
 import { ruleAttacks } from './groups/rules';
 import { smugglingAttacks } from './groups/smuggling';
 
@@ -24,6 +25,7 @@ const all: readonly Attack<Field>[] = [
   ...identityAttacks,
   ...meshIdentityAttacks,
   ...gatewayAttacks,
+  ...reverseAttacks,
   ...ruleAttacks,
   ...pathAttacks,
   ...smugglingAttacks,
@@ -45,7 +47,7 @@ export const attacks: readonly Attack<Field>[] = groups.flatMap((group) =>
 );
 
 /** What is known of an attack without playing it. */
-export type Described = Pick<Attack<never>, 'id' | 'group' | 'title' | 'serves' | 'detect'>;
+export type Described = Pick<Attack<never>, 'id' | 'group' | 'title' | 'serves' | 'detect' | 'needs'>;
 
 /**
  * Attacks by id or group, in their own order; all of them without names.

@@ -3,7 +3,7 @@ import { hostFiles } from '../../model/hosts';
 import type { Lab, Service } from '../../model/lab';
 
 import { hostProgramUid, netns, uids } from '../../model/local';
-import { kubeconfigFile, planeNamespace, stateFolder } from '../../model/names';
+import { federationGateway, kubeconfigFile, planeNamespace, stateFolder } from '../../model/names';
 import { podOf } from '../call/proxies';
 import { clusterOf, kubeconfigOf, kubectlFlags } from '../cluster';
 import { envoyAdmin } from '../hosts/envoy';
@@ -54,6 +54,9 @@ export type Whose = 'plane' | 'consul' | 'istio' | 'attacker';
 
 /** Bytes of each packet on the node that are kept: who speaks to whom is all that is asked there. */
 const headersOnly = 128;
+
+/** Proxies whose logs are read. */
+type Logged = 'provider' | 'consumer' | 'caller' | 'gateway' | 'neighbour' | 'federation';
 
 /** A user without any right. */
 const nobody = 65534;
@@ -171,7 +174,7 @@ export class Field {
   }
 
   /** The log of a proxy: a service's own, or that of Consul's mesh gateway. */
-  async log(whose: 'provider' | 'consumer' | 'caller' | 'gateway' | 'neighbour'): Promise<ProxyLog> {
+  async log(whose: Logged): Promise<ProxyLog> {
     const known = this.logs.get(whose) ?? (await this.remembered(`log ${whose}`, () => this.follow(whose)));
     this.logs.set(whose, known);
     return known;
@@ -209,12 +212,13 @@ export class Field {
     return known;
   }
 
-  private async follow(whose: 'provider' | 'consumer' | 'caller' | 'gateway' | 'neighbour'): Promise<ProxyLog> {
+  private async follow(whose: Logged): Promise<ProxyLog> {
     const { lab, east, provider, consumer, caller } = this.cast;
     const host = { provider: provider.name, gateway: 'mesh-gateway' } as const;
     if (whose === 'provider' || whose === 'gateway') {
       return followFile(logFile(stateFolder(lab.name), `${east.name}-${host[whose]}-envoy`));
     }
+    if (whose === 'federation') return this.followPod(federationGateway, `deploy/${federationGateway}`, 'istio-proxy');
     const [pod, namespace] =
       whose === 'neighbour'
         ? [attackers.neighbour.name, attackers.neighbour.namespace]

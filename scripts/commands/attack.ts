@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import type { Lab } from '../../model/lab';
 import { groups, type Result, verdict } from '../attack/attack';
+import { type Cast, castOf, lacks } from '../attack/cast';
 import { attacks, chosen, type Described } from '../attack/catalogue';
 import { Field } from '../attack/field';
 import { page } from '../attack/report/html';
@@ -27,18 +28,36 @@ export async function attackCommand(
   options: AttackOptions,
   run: RunOptions,
 ): Promise<{ readonly text: string; readonly good: boolean }> {
-  const wanted = chosen(attacks, names(options));
+  const { playable, left } = sorted(castOf(lab), chosen(attacks, names(options)));
   const began = new Date();
   // Whoever waited for the end should not learn only then that there is no such folder.
   for (const file of [options.junit, options.html]) if (file !== undefined) writeReport(file, '');
   // Two runs would take each other's attackers away.
-  const results = await withLock('attack', lab.name, () => playOn(lab, wanted, run), `\0isthmus-attack-${lab.name}`);
+  const results = await withLock('attack', lab.name, () => playOn(lab, playable, run), `\0isthmus-attack-${lab.name}`);
   const seconds = (Date.now() - began.getTime()) / 1000;
   if (options.junit !== undefined) writeReport(options.junit, junit(results, began));
   if (options.html !== undefined) writeReport(options.html, page(results, { lab: lab.name, began, seconds }));
   const colour = process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '';
-  const text = options.json === true ? JSON.stringify(json(results), null, 2) : table(results, seconds, { colour });
+  const text =
+    options.json === true
+      ? JSON.stringify(json(results), null, 2)
+      : [table(results, seconds, { colour }), ...left].join('\n');
   return { text, good: verdict(results).good };
+}
+
+/** What this lab has everything for, and a line for each reason why something is not played. */
+function sorted(
+  cast: Cast,
+  wanted: typeof attacks,
+): { readonly playable: typeof attacks; readonly left: readonly string[] } {
+  const playable = wanted.filter(({ needs }) => lacks(cast, needs) === undefined);
+  const reasons = [...new Set(wanted.flatMap(({ needs }) => lacks(cast, needs) ?? []))];
+  const left = reasons.map((reason) => {
+    const ids = wanted.filter(({ needs }) => lacks(cast, needs) === reason).map(({ id }) => id);
+    return `Not played, because ${reason}: ${ids.join(', ')}`;
+  });
+  if (playable.length === 0) throw new UsageError(left.join('\n'));
+  return { playable, left };
 }
 
 /** Everything that is made for the run is gone when this resolves or rejects. */

@@ -1,0 +1,253 @@
+/** Certificates, names and requests at Istio's federation gateway: Consul's services call only what a row exports. */
+import { consulGatewayIdentity, consulServiceIdentity, istioIdentity } from '../../../model/identity';
+import { ingressGatewayService } from '../../../model/names';
+import { type Attack, by, type How } from '../attack';
+import type { Field, Whose } from '../field';
+import { forged } from '../steps/provider';
+import { allowedPath, exportCallerLeaf, exported, reachExport, rightExportCaller } from '../steps/reverse';
+import type { LeafOptions } from '../vantage/certificates';
+
+interface CertificateRow {
+  readonly name: string;
+  readonly title: string;
+  readonly serves: readonly string[];
+  readonly ca: Whose;
+  readonly uris: (field: Field) => readonly string[];
+  readonly options?: Omit<LeafOptions, 'uris'>;
+  readonly how: readonly How[];
+}
+
+const own = (field: Field) => exported(field).caller.identity;
+const other = ({ cast }: Field) =>
+  consulServiceIdentity(cast.east.trustDomain, cast.east.datacenter ?? '', ingressGatewayService);
+const hour = 3_600_000;
+const boundRoots = 'https://github.com/istio/istio/issues/30769';
+const secondUri = 'https://github.com/hashicorp/consul/pull/13340';
+
+const certificates: readonly CertificateRow[] = [
+  {
+    name: 'self-signed',
+    title: 'a CA that nobody trusts',
+    serves: ['M4', 'SP 800-204A SM-DR12'],
+    ca: 'attacker',
+    uris: (field) => [own(field)],
+    how: ['tls-alert'],
+  },
+  {
+    name: 'expired',
+    title: 'the right name, but the leaf ran out',
+    serves: ['M8', 'SP 800-204A SM-DR13'],
+    ca: 'consul',
+    uris: (field) => [own(field)],
+    options: { from: -2 * hour, until: -hour },
+    how: ['tls-alert'],
+  },
+  {
+    name: 'other-service',
+    title: 'the right CA, another service',
+    serves: ['M6', 'SP 800-204B SAUZ-SR-1'],
+    ca: 'consul',
+    uris: (field) => [other(field)],
+    how: ['tls-alert', 'http-rule'],
+  },
+  {
+    name: 'gateway-identity',
+    title: "the right CA, Consul's own mesh gateway",
+    serves: ['M6', 'https://github.com/hashicorp/consul/pull/13625'],
+    ca: 'consul',
+    uris: ({ cast }) => [consulGatewayIdentity(cast.east.trustDomain, cast.east.datacenter ?? '')],
+    how: ['tls-alert', 'http-rule'],
+  },
+  {
+    name: 'local-identity',
+    title: "Consul's CA mints an identity of Istio's mesh",
+    serves: ['M4', boundRoots],
+    ca: 'consul',
+    uris: ({ cast }) => [cast.callerIdentity],
+    how: ['tls-alert', 'http-rule'],
+  },
+  {
+    name: 'gateway-account',
+    title: "Consul's CA mints the federation gateway's own identity",
+    serves: ['M4', boundRoots],
+    ca: 'consul',
+    uris: ({ cast }) => [istioIdentity(cast.west.trustDomain, 'federation-gateway', 'federation-gateway')],
+    how: ['tls-alert', 'http-rule'],
+  },
+  {
+    name: 'two-uris-front',
+    title: "a second URI behind the caller's",
+    serves: ['M11', secondUri],
+    ca: 'consul',
+    uris: (field) => [own(field), other(field)],
+    how: ['tls-alert', 'http-rule'],
+  },
+  {
+    name: 'two-uris-behind',
+    title: "a second URI before the caller's",
+    serves: ['M11', secondUri],
+    ca: 'consul',
+    uris: (field) => [other(field), own(field)],
+    how: ['tls-alert', 'http-rule'],
+  },
+  {
+    name: 'two-uris-local',
+    title: "an identity of Istio's mesh behind the caller's",
+    serves: ['M11', secondUri, boundRoots],
+    ca: 'consul',
+    uris: (field) => [own(field), field.cast.callerIdentity],
+    how: ['tls-alert', 'http-rule'],
+  },
+  {
+    name: 'plane-ca',
+    title: "the federation plane's CA, which signs for the other way, mints the caller",
+    serves: ['M10', boundRoots],
+    ca: 'plane',
+    uris: (field) => [own(field)],
+    how: ['tls-alert'],
+  },
+  {
+    name: 'istio-ca',
+    title: "Istio's own CA mints the caller",
+    serves: ['M10', boundRoots],
+    ca: 'istio',
+    uris: (field) => [own(field)],
+    how: ['tls-alert'],
+  },
+];
+
+interface RequestRow {
+  readonly name: string;
+  readonly title: string;
+  readonly serves: readonly string[];
+  readonly request: (field: Field) => {
+    readonly method?: string;
+    readonly path?: string;
+    readonly headers?: readonly string[];
+    readonly sni?: string | undefined;
+  };
+  readonly how: readonly How[];
+}
+
+const normalised = 'https://github.com/hashicorp/consul/pull/23534';
+
+const requests: readonly RequestRow[] = [
+  {
+    name: 'method',
+    title: 'a method that the row does not name',
+    serves: ['M6', 'SP 800-204B SAUZ-SR-1'],
+    request: () => ({ method: 'POST', headers: ['Content-Length: 0'] }),
+    how: ['http-rule'],
+  },
+  {
+    name: 'method-override',
+    title: 'POST that headers call a GET',
+    serves: ['M6', 'https://nvd.nist.gov/vuln/detail/CVE-2024-10006'],
+    request: () => ({ method: 'POST', headers: ['X-HTTP-Method-Override: GET', 'Content-Length: 0'] }),
+    how: ['http-rule'],
+  },
+  {
+    name: 'path',
+    title: 'a path that the row does not name',
+    serves: ['M6', 'SP 800-204B SAUZ-SR-1'],
+    request: ({ cast }) => ({ path: cast.allowedPrefix }),
+    how: ['http-rule'],
+  },
+  {
+    name: 'path-dots',
+    title: 'a path outside the row by dots',
+    serves: ['M6', normalised],
+    request: (field) => ({ path: `${allowedPath(field)}/..${field.cast.allowedPrefix}` }),
+    how: ['http-rule', 'malformed'],
+  },
+  {
+    name: 'path-escaped',
+    title: 'a path outside the row by an escaped slash',
+    serves: ['M6', normalised],
+    request: (field) => ({ path: `${allowedPath(field)}%2f..${field.cast.allowedPrefix}` }),
+    how: ['malformed', 'http-rule'],
+  },
+  {
+    name: 'path-suffix',
+    title: 'more after an exact path',
+    serves: ['M6', 'SP 800-204B SAUZ-SR-1'],
+    request: (field) => ({ path: `${allowedPath(field)}/x` }),
+    how: ['http-rule'],
+  },
+  {
+    name: 'other-host',
+    title: "another service's name in Host, on a path that is its own",
+    serves: ['M6', 'https://github.com/istio/istio/issues/28912'],
+    request: ({ cast }) => ({
+      path: cast.allowedPrefix,
+      headers: [`X-Forwarded-Host: ${cast.caller.name}.${cast.caller.namespace}`],
+    }),
+    how: ['http-rule'],
+  },
+  {
+    name: 'no-sni',
+    title: 'no server name',
+    serves: ['M5', 'SP 800-204A SM-DR1'],
+    request: () => ({ sni: undefined }),
+    how: ['no-way'],
+  },
+  {
+    name: 'other-sni',
+    title: 'the server name of a service that is not exported',
+    serves: ['M10', 'SP 800-204A SM-DR2'],
+    request: (field) => ({ sni: exported(field).sni.replace(exported(field).service.name, field.cast.caller.name) }),
+    how: ['no-way'],
+  },
+  {
+    name: 'cluster-sni',
+    title: "the name of a cluster of Istio's (outbound_…), which an auto-passthrough gateway would follow",
+    serves: ['M10', 'https://github.com/istio/istio/issues/36275'],
+    request: ({ cast }) => ({ sni: `outbound_.80_._.${cast.caller.name}.${cast.caller.namespace}.svc.cluster.local` }),
+    how: ['no-way'],
+  },
+];
+
+function attack(
+  name: string,
+  title: string,
+  serves: readonly string[],
+  how: readonly How[],
+  attempt: Attack<Field>['attempt'],
+): Attack<Field> {
+  return {
+    id: `reverse/${name}`,
+    group: 'reverse',
+    title,
+    serves,
+    attempt,
+    refusedWhen: by(...how),
+    control: rightExportCaller,
+    needs: 'export',
+  };
+}
+
+export const reverseAttacks: readonly Attack<Field>[] = [
+  attack('plaintext', 'a request in clear', ['M8', 'SP 800-204A SM-DR6'], ['not-tls'], (field) =>
+    reachExport(field, { tried: 'GET in clear', plain: true }),
+  ),
+  attack('no-certificate', 'TLS without a certificate', ['M8', 'SP 800-204A SM-DR16'], ['tls-alert'], (field) =>
+    reachExport(field, { tried: 'TLS without a certificate' }),
+  ),
+  ...certificates.map(({ name, title, serves, ca, uris, options, how }) =>
+    attack(name, title, serves, how, async (field) => {
+      const names = uris(field);
+      const leaf = await forged(field, ca, { uris: names, ...options });
+      return reachExport(field, {
+        tried: `GET ${allowedPath(field)} as ${names.join(' and ')}, signed by the ${ca} CA`,
+        leaf,
+      });
+    }),
+  ),
+  ...requests.map(({ name, title, serves, request, how }) =>
+    attack(name, title, serves, how, async (field) => {
+      const wanted = request(field);
+      const tried = `${wanted.method ?? 'GET'} ${wanted.path ?? allowedPath(field)}${'sni' in wanted ? ` for server name ${wanted.sni ?? '(none)'}` : ''} as the right caller`;
+      return reachExport(field, { tried, leaf: await exportCallerLeaf(field), ...wanted });
+    }),
+  ),
+];
