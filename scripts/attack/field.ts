@@ -7,11 +7,12 @@ import { federationGateway, kubeconfigFile, planeNamespace, stateFolder } from '
 import { podOf } from '../call/proxies';
 import { clusterOf, kubeconfigOf, kubectlFlags } from '../cluster';
 import { envoyAdmin } from '../hosts/envoy';
+import { hostFirewallTable } from '../hosts/firewall';
 import { runnable } from '../hosts/runnable';
 import { kubectl, runningPods } from '../kubectl';
 import { locate } from '../machine/binaries';
 import { logFile } from '../machine/daemon';
-import { entered } from '../machine/exec';
+import { entered, run } from '../machine/exec';
 import { type Cast, castOf } from './cast';
 import { Agent, type Attempt, agentProgram, type Seen } from './vantage/agent';
 import { Capture } from './vantage/capture';
@@ -193,6 +194,13 @@ export class Field {
     const { envoyAdminSocket } = hostFiles(this.lab.name, this.cast.east.name, host);
     const said = await envoyAdmin(envoyAdminSocket, `/stats?filter=${encodeURIComponent(`^${name}$`)}`);
     return Number(/: (\d+)/.exec(said)?.[1] ?? 0);
+  }
+
+  /** Packets that the firewall of a host of the Consul mesh has refused so far. */
+  async refusals(host: string): Promise<number> {
+    const at = { netns: netns(this.lab.name, `${this.cast.east.name}-${host}`) };
+    const { stdout } = await run('nft', ['list', 'chain', 'inet', hostFirewallTable, 'in'], at);
+    return Number(/counter packets (\d+)/.exec(stdout)?.[1] ?? 0);
   }
 
   /** Packets so far: on the border router, or on the interfaces of Istio's node. */

@@ -5,7 +5,7 @@ import { run } from '../machine/exec';
 import { hostNetns } from './namespace';
 
 /** Name of the table. */
-const table = 'isthmus-host';
+export const hostFirewallTable = 'isthmus-host';
 
 /** Puts the spec's firewall in force; the former one goes at the same moment. */
 export async function ensureFirewall(host: HostSpec): Promise<void> {
@@ -24,9 +24,9 @@ export function hostRuleset(passes: readonly HostPass[]): string {
       '  }',
     ].join('\n');
   const answers = 'ct state established,related accept';
-  return `table inet ${table}
-delete table inet ${table}
-table inet ${table} {
+  return `table inet ${hostFirewallTable}
+delete table inet ${hostFirewallTable}
+table inet ${hostFirewallTable} {
 ${chain('in', 'input', ['iifname "lo" accept', answers, ...lines('in'), ...refuse])}
 ${chain('out', 'output', [
   answers,

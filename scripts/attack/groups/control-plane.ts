@@ -1,5 +1,6 @@
 /** Control and telemetry ports, from tenants: around their own proxy, through it, and with tokens of their own. */
 
+import { readyPort, serverGrpcTlsPort, sidecarPort } from '../../../model/hosts';
 import { istioIdentity } from '../../../model/identity';
 import { shortId } from '../../../model/lab';
 import { field as logField } from '../../call/log';
@@ -302,8 +303,53 @@ const nodeRows: readonly {
   },
 ];
 
+/** Consul's ports that its agents and gateways reach, from a machine of its network that is nobody's. */
+const hostRows: readonly {
+  readonly name: string;
+  readonly title: string;
+  readonly target: (field: Field) => Target;
+  readonly host: string;
+}[] = [
+  {
+    name: 'consul-grpc',
+    title: "Consul's gRPC port, which is the mesh gateway's",
+    target: ({ cast }) => ({ name: "Consul's server, gRPC", host: cast.eastNetwork.server, port: serverGrpcTlsPort }),
+    host: 'server',
+  },
+  {
+    name: 'proxy-ready',
+    title: "the health port of the mesh gateway's proxy",
+    target: ({ cast }) => ({ name: 'the health port', host: cast.eastNetwork.meshGateway, port: readyPort }),
+    host: 'mesh-gateway',
+  },
+];
+
+async function heldOffHost(field: Field, target: Target, host: string): Promise<Observation> {
+  const before = await field.refusals(host);
+  const seen = await field.from('east', { kind: 'raw', ...target, quiet: 300, timeout: 2_000 });
+  const after = await field.refusals(host);
+  const who = `the firewall of host ${field.cast.east.name}/${host}`;
+  const stop: Stop | undefined =
+    seen.end === 'ECONNREFUSED' && after > before
+      ? { how: 'firewall', who, what: `refused it (${before} → ${after} packets)` }
+      : undefined;
+  return observe(`TCP to ${target.name}, ${target.host}:${target.port}`, seen, { stop });
+}
+
 export const controlPlaneAttacks: readonly Attack<Field>[] = [
   ...direct.map(directAttack),
+  ...hostRows.map(
+    ({ name, title, target, host }): Attack<Field> => ({
+      id: `control-plane/${name}`,
+      group: 'control-plane',
+      title: `a machine of Consul's network that is nobody's dials ${title}`,
+      serves: coordination,
+      attempt: (field) => heldOffHost(field, target(field), host),
+      refusedWhen: by('firewall'),
+      control: (field) =>
+        listens(field, 'east', { name: "the provider's sidecar", host: field.cast.providerAddress, port: sidecarPort }),
+    }),
+  ),
   ...through.map(throughAttack),
   ...istiodRows.map(
     ({ name, title, serves, ask, how, control }): Attack<Field> => ({

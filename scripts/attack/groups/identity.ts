@@ -60,19 +60,19 @@ const rows: readonly Row[] = [
   },
   {
     name: 'other-service',
-    title: 'the right CA, the name of another service of the mesh',
+    title: 'the right CA, the name of another service of the mesh: to get as far as a request',
     serves: ['M6', 'SP 800-204B SAUZ-SR-1'],
     ca: 'plane',
     uris: other,
-    how: ['connection-rule', 'http-rule'],
+    how: ['connection-rule'],
   },
   {
     name: 'unknown-service',
-    title: 'the right CA, the name of a service that no row knows',
+    title: 'the right CA, the name of a service that no row knows: to get as far as a request',
     serves: ['M6', 'https://github.com/hashicorp/consul/issues/20653'],
     ca: 'plane',
     uris: ({ cast }) => [outsideIdentity(cast, 'nobody')],
-    how: ['connection-rule', 'http-rule'],
+    how: ['connection-rule'],
   },
   {
     name: 'other-case',

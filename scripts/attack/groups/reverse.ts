@@ -44,11 +44,11 @@ const certificates: readonly CertificateRow[] = [
   },
   {
     name: 'other-service',
-    title: 'the right CA, another service',
+    title: 'the right CA, another service: to get as far as a request',
     serves: ['M6', 'SP 800-204B SAUZ-SR-1'],
     ca: 'consul',
     uris: (field) => [other(field)],
-    how: ['tls-alert', 'http-rule'],
+    how: ['tls-alert'],
   },
   {
     name: 'gateway-identity',
