@@ -56,6 +56,8 @@ export type Whose = 'plane' | 'consul' | 'istio' | 'attacker';
 /** Bytes of each packet on the node that are kept: who speaks to whom is all that is asked there. */
 const headersOnly = 128;
 
+const podsKey = 'attackers';
+
 /** Proxies whose logs are read. */
 type Logged = 'provider' | 'consumer' | 'caller' | 'gateway' | 'neighbour' | 'federation';
 
@@ -83,8 +85,11 @@ export class Field {
     return clusterOf(this.lab, this.cast.west);
   }
 
-  /** Makes what most attacks need. Whatever was made is removed by {@link leave}, also when this fails. */
-  async enter(): Promise<void> {
+  /**
+   * Makes what most attacks need. Whatever was made is removed by {@link leave}, also when this fails.
+   * @param ahead whether attackers' pods start now, or when an attack asks for one
+   */
+  async enter(ahead = true): Promise<void> {
     const { lab, west, provider } = this.cast;
     const [border, node] = await Promise.all([
       Capture.start(netns(lab.name, 'border')),
@@ -92,7 +97,7 @@ export class Field {
     ]);
     this.captures = { border, node };
     await Promise.all([
-      makeAttackers(this.cluster, west, this.signal),
+      ...(ahead ? [this.attackerPods()] : []),
       makeHost(lab, provider),
       this.log('provider'),
       this.log('consumer'),
@@ -106,7 +111,10 @@ export class Field {
     for (const log of this.logs.values()) log.stop();
     for (const capture of Object.values(this.captures ?? {})) capture.stop();
     this.kube.close();
-    await Promise.all([removeAttackers(this.cluster), removeHost(this.lab, this.cast.provider)]);
+    await Promise.all([
+      ...(this.once.has(podsKey) ? [removeAttackers(this.cluster)] : []),
+      removeHost(this.lab, this.cast.provider),
+    ]);
   }
 
   /** Remembers how to undo a change of the lab. Whoever undid it already calls what is returned. */
@@ -199,7 +207,8 @@ export class Field {
   /** Packets that the firewall of a host of the Consul mesh has refused so far. */
   async refusals(host: string): Promise<number> {
     const at = { netns: netns(this.lab.name, `${this.cast.east.name}-${host}`) };
-    const { stdout } = await run('nft', ['list', 'chain', 'inet', hostFirewallTable, 'in'], at);
+    // A host without its firewall has refused nothing.
+    const { stdout } = await run('nft', ['list', 'chain', 'inet', hostFirewallTable, 'in'], { ...at, allow: [0, 1] });
     return Number(/counter packets (\d+)/.exec(stdout)?.[1] ?? 0);
   }
 
@@ -231,7 +240,10 @@ export class Field {
       whose === 'neighbour'
         ? [attackers.neighbour.name, attackers.neighbour.namespace]
         : await this.podName(whose === 'consumer' ? consumer : caller);
-    if (whose === 'neighbour') await awaitAttacker(this.cluster, attackers.neighbour);
+    if (whose === 'neighbour') {
+      await this.attackerPods();
+      await awaitAttacker(this.cluster, attackers.neighbour);
+    }
     return this.followPod(namespace, pod, 'istio-proxy');
   }
 
@@ -280,7 +292,12 @@ export class Field {
     }
   }
 
+  private attackerPods(): Promise<void> {
+    return this.remembered(podsKey, () => makeAttackers(this.cluster, this.cast.west, this.signal));
+  }
+
   private async inAttacker(attacker: Attacker): Promise<Agent> {
+    await this.attackerPods();
     await awaitAttacker(this.cluster, attacker);
     return this.inPod(attacker.name, attacker.namespace, attacker.name, attackerContainer);
   }

@@ -60,11 +60,14 @@ function sorted(
   return { playable, left };
 }
 
+/** Up to so many attacks, pods of attackers are made only when one is asked for: to make and remove them takes seconds. */
+const few = 20;
+
 /** Everything that is made for the run is gone when this resolves or rejects. */
 async function playOn(lab: Lab, wanted: typeof attacks, run: RunOptions): Promise<Result[]> {
   const field = new Field(lab, run.signal);
   try {
-    await run.progress.step('attackers', () => field.enter());
+    await run.progress.step('attackers', () => field.enter(wanted.length > few));
     return await playAll(wanted, field, run);
   } finally {
     await run.progress.step('clean up', () => field.leave());
