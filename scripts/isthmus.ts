@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import type { Lab } from '../model/lab';
 import { labNameArgument, meshArgument, serviceArgument } from './arguments';
 import { bench } from './bench/bench';
+import { benchGuard, formatGuardBench } from './bench/guard';
 import { benchMemory, formatMemory } from './bench/memory';
 import { formatBench } from './bench/report';
 import { addAccessCommands } from './commands/access';
@@ -217,6 +218,22 @@ benches
     const result = await withLock('bench', wanted.name, work, lockOf(wanted));
     if (options.json === true) json(result);
     else say(formatBench(result));
+  });
+
+benches
+  .command('guard')
+  .description('calls into a pod with and without guard, in turns, and the admission of pods')
+  .option('--rounds <n>', 'rounds of each case', '6')
+  .option('--seconds <n>', 'seconds of each round', '5')
+  .option('--rate <n>', 'requests a second, whether answered or not', '100')
+  .option('--pods <n>', 'pods to admit', '200')
+  .option('--json', 'machine-readable output')
+  .action(async (options: { rounds: string; seconds: string; rate: string; pods: string; json?: boolean }) => {
+    const wanted = raisedLab();
+    const work = () => benchGuard(wanted, makeProgress(), options, stoppable());
+    const result = await withLock('bench', wanted.name, work, lockOf(wanted));
+    if (options.json === true) json(result);
+    else say(formatGuardBench(result));
   });
 
 program

@@ -32,7 +32,7 @@ export async function bench(
   const rate = whole('--rate', options.rate, 1, 2000);
   const { from, to } = crossing(lab);
   const federated = `${urlOf(lab, from, to)}${to.health}`;
-  const inMesh = `http://${calleeHost}${to.health}`;
+  const inMesh = `http://${calleeHost()}${to.health}`;
   const own = { [ownConnectionHeader]: '1' };
   const load = (url: string, headers: Record<string, string>): Load => ({ url, headers, rate, seconds, warmUp });
   const cases = [
@@ -74,7 +74,7 @@ export async function bench(
   }
 }
 
-function crossing(lab: Lab): { from: Service; to: Service } {
+export function crossing(lab: Lab): { from: Service; to: Service } {
   const row = grants(lab).find(({ from, to }) => from.mesh !== to.mesh && meshOf(lab, from.mesh).kind === 'istio');
   if (row === undefined)
     throw new UsageError(
@@ -83,7 +83,7 @@ function crossing(lab: Lab): { from: Service; to: Service } {
   return row;
 }
 
-async function measure(lab: Lab, from: Service, load: Load, signal?: AbortSignal): Promise<LoadResult> {
+export async function measure(lab: Lab, from: Service, load: Load, signal?: AbortSignal): Promise<LoadResult> {
   const { stdout } = await execute(lab, from, ['-e', loadProgram, JSON.stringify(load)], signal);
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as LoadResult;
 }
@@ -95,7 +95,7 @@ function csv(samples: readonly Samples[]): string {
   return `case,round,ms\n${rows.join('\n')}\n`;
 }
 
-function whole(option: string, text: string, least: number, most: number): number {
+export function whole(option: string, text: string, least: number, most: number): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   throw new UsageError(

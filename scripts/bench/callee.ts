@@ -1,6 +1,7 @@
 /** The in-mesh callee that federated calls are compared with: the same program, with a sidecar and a policy of its own. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { guardLabel } from '../../model/guard/webhook';
 import { istioPrincipal } from '../../model/identity';
 import { imagePullPolicy } from '../../model/images';
 import { type Lab, type Mesh, mesh as meshOf, podLabels, type Service } from '../../model/lab';
@@ -11,19 +12,31 @@ import { FailureError } from '../errors';
 import { kubectl } from '../kubectl';
 import { root } from '../root';
 
-const name = 'callee';
+export interface CalleeOptions {
+  /** @default - `callee` */
+  readonly name?: string;
+  /** Whether its pods, and those that are made after it, are guarded. @default - false */
+  readonly guarded?: boolean;
+}
 
 /** Host by which the caller reaches it. */
-export const calleeHost = `${name}.${benchNamespace}.svc.cluster.local`;
+export function calleeHost(name = 'callee'): string {
+  return `${name}.${benchNamespace}.svc.cluster.local`;
+}
 
-/** Makes the callee and waits until it is ready; `like` is the foreign service whose program it runs. */
-export async function makeCallee(lab: Lab, caller: Service, like: Service): Promise<void> {
+/** Makes a callee and waits until it is ready; `like` is the service whose program it runs. */
+export async function makeCallee(
+  lab: Lab,
+  caller: Service,
+  like: Service,
+  { name = 'callee', guarded = false }: CalleeOptions = {},
+): Promise<void> {
   const { workload } = like;
   if (workload.kind !== 'program')
     throw new FailureError(`${like.id} is no program, so there is nothing alike to compare it with`);
   const own = join(root, 'dist/programs', `${workload.program}.js`);
   const file = existsSync(own) ? own : workload.program;
-  const items = objects(lab, caller, like, readFileSync(file, 'utf8'));
+  const items = objects(lab, caller, like, { name, guarded, program: readFileSync(file, 'utf8') });
   const apply = ['apply', '--server-side', '--force-conflicts', '--field-manager=isthmus-bench', '-f', '-'];
   const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
   const cluster = clusterOf(lab, caller.mesh);
@@ -44,24 +57,31 @@ function opening(caller: Service, like: Service): NetworkPolicy {
     name: benchNamespace,
     namespace: caller.namespace,
     pods: podLabels(caller),
-    to: [{ peers: [podsOf(benchNamespace, { app: name })], ports: tcp(like.port) }],
+    to: [{ peers: [podsOf(benchNamespace)], ports: tcp(like.port) }],
   });
 }
 
-function objects(lab: Lab, caller: Service, like: Service, program: string): object[] {
+function objects(
+  lab: Lab,
+  caller: Service,
+  like: Service,
+  { name, guarded, program }: Required<CalleeOptions> & { readonly program: string },
+): object[] {
   const at = { name, namespace: benchNamespace };
   const own = meshOf(lab, caller.mesh);
   const principal = istioPrincipal(own.trustDomain, caller.namespace, caller.name);
-  const destination = { host: calleeHost, port: { number: 80 } };
+  const host = calleeHost(name);
+  const destination = { host, port: { number: 80 } };
+  const labels = { 'istio-injection': 'enabled', ...(guarded ? { [guardLabel]: 'true' } : {}) };
   return [
     {
       apiVersion: 'v1',
       kind: 'Namespace',
-      metadata: { name: benchNamespace, labels: { 'istio-injection': 'enabled' } },
+      metadata: { name: benchNamespace, labels },
     },
     { apiVersion: 'v1', kind: 'ConfigMap', metadata: at, data: { 'main.js': program } },
     opening(caller, like),
-    deployment(like, own),
+    deployment(name, like, own),
     {
       apiVersion: 'v1',
       kind: 'Service',
@@ -82,7 +102,7 @@ function objects(lab: Lab, caller: Service, like: Service, program: string): obj
       kind: 'DestinationRule',
       metadata: at,
       spec: {
-        host: calleeHost,
+        host,
         trafficPolicy: { connectionPool: { tcp: { connectTimeout: '2s', maxConnectionDuration: '600s' } } },
         subsets: [
           { name: 'own-connection', trafficPolicy: { connectionPool: { http: { maxRequestsPerConnection: 1 } } } },
@@ -94,7 +114,7 @@ function objects(lab: Lab, caller: Service, like: Service, program: string): obj
       kind: 'VirtualService',
       metadata: at,
       spec: {
-        hosts: [calleeHost],
+        hosts: [host],
         http: [
           {
             match: [{ headers: { [ownConnectionHeader]: { exact: '1' } } }],
@@ -107,7 +127,7 @@ function objects(lab: Lab, caller: Service, like: Service, program: string): obj
   ];
 }
 
-function deployment(like: Service, mesh: Mesh): object {
+function deployment(name: string, like: Service, mesh: Mesh): object {
   const container = {
     name,
     image: mesh.images.node,

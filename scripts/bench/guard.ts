@@ -1,0 +1,145 @@
+/** `isthmus bench guard`: what the guard costs a call into a guarded pod, and the admission of one. */
+import { cpus, totalmem } from 'node:os';
+import { guardedNamespaces } from '../../model/guard/namespaces';
+import { type Lab, mesh as meshOf, shortId } from '../../model/lab';
+import { benchNamespace, ownConnectionHeader } from '../../model/names';
+import { UsageError } from '../errors';
+import { KubeApi } from '../kube-api';
+import type { Progress } from '../progress';
+import { crossing, measure, whole } from './bench';
+import { calleeHost, makeCallee, removeCallee } from './callee';
+import type { Load } from './load';
+import { type BenchResult, formatBench, percentile, type Samples, summarise } from './report';
+
+export interface GuardBenchOptions {
+  readonly rounds: string;
+  readonly seconds: string;
+  readonly rate: string;
+  readonly pods: string;
+}
+
+/** Milliseconds of one create of a pod at the API server, without storing it. */
+export interface AdmissionCase {
+  readonly case: string;
+  readonly n: number;
+  readonly p50: number;
+  readonly p99: number;
+}
+
+export interface GuardBenchResult extends BenchResult {
+  readonly admission: readonly AdmissionCase[];
+}
+
+/** Seconds of each round that are not counted. */
+const warmUp = 1;
+const open = 'without guard';
+const guarded = 'with guard';
+
+/** Two callees of one program in one mesh, one of them guarded, called in turns. */
+export async function benchGuard(
+  lab: Lab,
+  progress: Progress,
+  options: GuardBenchOptions,
+  signal?: AbortSignal,
+): Promise<GuardBenchResult> {
+  const rounds = whole('--rounds', options.rounds, 1, 100);
+  const seconds = whole('--seconds', options.seconds, 1, 600);
+  const rate = whole('--rate', options.rate, 1, 2000);
+  const pods = whole('--pods', options.pods, 10, 10_000);
+  const { from, to } = crossing(lab);
+  const mesh = meshOf(lab, from.mesh);
+  if (mesh.place.platform !== 'local' || guardedNamespaces(lab, mesh).length === 0) {
+    throw new UsageError('bench guard needs a guarded Istio mesh on this machine');
+  }
+  const load = (name: string, headers: Record<string, string>): Load => {
+    return { url: `http://${calleeHost(name)}${to.health}`, headers, rate, seconds, warmUp };
+  };
+  const own = { [ownConnectionHeader]: '1' };
+  const cases = [
+    { name: `${open}, reused connection`, load: load('callee', {}) },
+    { name: `${guarded}, reused connection`, load: load('guarded', {}), against: `${open}, reused connection` },
+    { name: `${open}, new connection`, load: load('callee', own) },
+    { name: `${guarded}, new connection`, load: load('guarded', own), against: `${open}, new connection` },
+  ];
+  try {
+    await progress.step('make a callee without guard', () => makeCallee(lab, from, to));
+    // The label of the namespace counts when a pod is made; the first one stays as it is.
+    await progress.step('make the same with guard', () =>
+      makeCallee(lab, from, to, { name: 'guarded', guarded: true }),
+    );
+    const samples: Samples[] = [];
+    for (let round = 1; round <= rounds; round++) {
+      // Each goes first in every other round.
+      for (const { name, load: wanted } of round % 2 === 0 ? cases.toReversed() : cases) {
+        signal?.throwIfAborted();
+        const title = `round ${round} of ${rounds}: ${name}`;
+        const result = await progress.step(title, () => measure(lab, from, wanted, signal));
+        samples.push({ case: name, round, ...result });
+      }
+    }
+    const admission = await progress.step(`admit ${pods} pods, each with and without guard`, () =>
+      admissions(lab, mesh.name, pods, signal),
+    );
+    const against = new Map(
+      cases.flatMap(({ name, against: base }) => (base === undefined ? [] : [[name, base] as const])),
+    );
+    const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
+    const names = { caller: shortId(from), callee: `two pods like ${shortId(to)}` };
+    return { machine, rate, seconds, rounds, ...names, calls: summarise(samples, against, rate), admission };
+  } finally {
+    await progress.step('remove the callees', () => removeCallee(lab, from));
+  }
+}
+
+/** Dry runs pass all admission and are not stored. The namespace without guard is Istio's too, so its injector counts in both. */
+async function admissions(lab: Lab, mesh: string, count: number, signal?: AbortSignal): Promise<AdmissionCase[]> {
+  const api = new KubeApi(lab.name, mesh);
+  const samples = { [open]: [] as number[], [guarded]: [] as number[] };
+  const plain = `${benchNamespace}-open`;
+  const namespace = {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: plain, labels: { 'istio-injection': 'enabled' } },
+  };
+  try {
+    await api.send('POST', '/api/v1/namespaces', namespace);
+    for (let index = 0; index < count + 10; index++) {
+      signal?.throwIfAborted();
+      for (const [name, at] of [
+        [open, plain],
+        [guarded, benchNamespace],
+      ] as const) {
+        const begin = performance.now();
+        const { status, body } = await api.send('POST', `/api/v1/namespaces/${at}/pods?dryRun=All`, pod);
+        if (status !== 201) throw new Error(`a pod ${name} was not admitted: ${status} ${body.message}`);
+        // The first ones open connections.
+        if (index >= 10) samples[name].push(performance.now() - begin);
+      }
+    }
+  } finally {
+    await api.send('DELETE', `/api/v1/namespaces/${plain}`);
+    api.close();
+  }
+  const rounded = (value: number) => Math.round(value * 100) / 100;
+  return [open, guarded].map((name) => {
+    const own = samples[name as keyof typeof samples];
+    return { case: name, n: own.length, p50: rounded(percentile(own, 0.5)), p99: rounded(percentile(own, 0.99)) };
+  });
+}
+
+const pod = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { generateName: 'bench-' },
+  spec: {
+    containers: ['app', 'cache'].map((name) => ({ name, image: 'isthmus.invalid/node:lab', imagePullPolicy: 'Never' })),
+  },
+};
+
+export function formatGuardBench(result: GuardBenchResult): string {
+  const rows = result.admission.map(
+    ({ case: name, n, p50, p99 }) =>
+      `create a pod ${name.padEnd(13)} ${String(n).padStart(6)}  p50 ${p50.toFixed(2)}  p99 ${p99.toFixed(2)} ms`,
+  );
+  return [formatBench(result), '', ...rows].join('\n');
+}
