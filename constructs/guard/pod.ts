@@ -12,7 +12,7 @@ export interface GuardedPod {
 /** The pod of a service: its pairs, and its own container's call to itself, by which its health is asked inside. */
 export function serviceGuard({ name, port, guard }: Service): GuardedPod {
   const self = { from: name, to: name, port };
-  const said = guard.some(({ from, to }) => from === name && to === name);
+  const said = guard.some((pair) => pair.from === name && pair.to === name && pair.port === port);
   return { pairs: said ? guard : [...guard, self] };
 }
 

@@ -35,7 +35,8 @@ export function refusals(pod: Pod, config: GuardConfig): string[] {
 
 /**
  * Reasons to refuse an update of a running pod, `pods/ephemeralcontainers` included. The rules are loaded already, and a
- * newer guard may make others: so what guards the pod has to stay as it is, and only what is new is judged.
+ * newer guard may make others: so what guards the pod has to stay as it is, and only what is new is judged. A proxy that
+ * restarts reads the pod's annotations and labels again, so those that are changed are judged as a new pod's.
  */
 export function refusalsOfUpdate(before: Pod, after: Pod, config: GuardConfig): string[] {
   const own = placedOwn(after, config);
@@ -48,6 +49,7 @@ export function refusalsOfUpdate(before: Pod, after: Pod, config: GuardConfig): 
   return [
     ...annotationChanges(before, after),
     ...imageChanges(before, after, config),
+    ...captureFaults(after, config).filter((fault) => metadataChanged(before, after, fault)),
     ...[
       ...identityFaults(after, own, declaration),
       ...confinementFaults(after, own),
@@ -82,6 +84,13 @@ function annotationChanges(before: Pod, after: Pod): Fault[] {
       value: now[key] ?? null,
       fix: 'change the template and let new pods replace this one',
     }));
+}
+
+/** Whether a fault's place is an annotation or a label that is not as before. */
+function metadataChanged({ metadata: old }: Pod, { metadata: now }: Pod, { path }: Fault): boolean {
+  const list = path.includes('labels') ? 'labels' : 'annotations';
+  const key = String(path.at(-1));
+  return old?.[list]?.[key] !== now?.[list]?.[key];
 }
 
 /** An image is one of the few fields of a running pod that may be changed. */

@@ -1,7 +1,7 @@
 /** The model with the cluster's configuration, which the plan gives in the environment. */
 import * as z from 'zod';
 import { mutate, mutateEphemeral } from '../../model/guard/mutate';
-import { refusals } from '../../model/guard/pod';
+import { refusals, refusalsOfUpdate } from '../../model/guard/pod';
 import type { GuardConfig } from '../../model/guard/types';
 import { guardConfigVariable } from '../../model/guard/webhook';
 import type { Guard } from './review';
@@ -22,5 +22,6 @@ export function guardOf(env: NodeJS.ProcessEnv): Guard {
     mutate: (pod) => mutate(pod, read),
     mutateEphemeral,
     refusals: (pod) => refusals(pod, read),
+    refusalsOfUpdate: (before, after) => refusalsOfUpdate(before, after, read),
   };
 }

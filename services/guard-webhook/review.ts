@@ -8,8 +8,10 @@ export interface Guard {
   readonly mutate: (pod: Pod) => readonly object[];
   /** The same for a pod that gets new ephemeral containers. */
   readonly mutateEphemeral: (pod: Pod) => readonly object[];
-  /** Why a pod, as it would be stored, can not be kept to its rules; empty when it can. */
+  /** Why a new pod, as it would be stored, can not be kept to its rules; empty when it can. */
   readonly refusals: (pod: Pod) => readonly string[];
+  /** Why a running pod may not be changed so; empty when it may. */
+  readonly refusalsOfUpdate: (before: Pod, after: Pod) => readonly string[];
 }
 
 const object = z.looseObject({
@@ -55,14 +57,15 @@ export function mutatePod({ operation, subResource, object }: AdmissionRequest, 
 }
 
 /**
- * `POST /validate`: the pod as it would be stored, after all webhooks that change pods. An update, of the pod or of its
- * ephemeral containers, may add no reason: a pod from before its namespace was guarded can still be labelled, finalised
- * and deleted.
+ * `POST /validate`: the pod as it would be stored, after all webhooks that change pods. Of an update, of the pod or of
+ * its ephemeral containers, only what it changes is judged: a pod from before its namespace was guarded, or of an older
+ * guard, can still be labelled, finalised and deleted. An update that doesn't say what was before is judged whole.
  */
-export function validatePod({ operation, object, oldObject }: AdmissionRequest, { refusals }: Guard): Verdict {
+export function validatePod({ operation, object, oldObject }: AdmissionRequest, guard: Guard): Verdict {
   if (!object) return { allowed: true, reasons: [], patch: [] };
-  const before = operation === 'UPDATE' && oldObject ? new Set(refusals(podOf(oldObject))) : new Set<string>();
-  const reasons = refusals(podOf(object)).filter((reason) => !before.has(reason));
+  const after = podOf(object);
+  const reasons =
+    operation === 'UPDATE' && oldObject ? guard.refusalsOfUpdate(podOf(oldObject), after) : guard.refusals(after);
   return { allowed: reasons.length === 0, reasons, patch: [] };
 }
 

@@ -26,6 +26,11 @@ describe('of a running pod', () => {
     expect(refusalsOfUpdate(old, label('version', '2')(old), istioConfig)).toEqual([]);
   });
 
+  test('an annotation that is not known stays where a pod has it already', () => {
+    const old = annotation('sidecar.istio.io/new', 'x')(istioPod);
+    expect(refusalsOfUpdate(old, label('version', '2')(old), istioConfig)).toEqual([]);
+  });
+
   const own = { drop: ['ALL'] };
   test.each<Case>([
     [
@@ -34,6 +39,12 @@ describe('of a running pod', () => {
       /allow.*is changed, but the rules of a running pod stay/,
     ],
     ['the rules', annotation('guard.isthmus.dev/rules-v4', ''), /rules-v4.*is changed/],
+    [
+      'an annotation that the proxy reads when it starts again',
+      annotation('sidecar.istio.io/discoveryAddress', 'evil.example:15012'),
+      /discoveryAddress.*could change/,
+    ],
+    ['a label of the mesh', label('istio.io/dataplane-mode', 'ambient'), /dataplane-mode.*could change/],
     ["the proxy's image", container('istio-proxy', { image: 'evil' }), /istio-proxy.image: is changed/],
     ["guard's image", container('isthmus-guard-v4', { image: 'evil' }), /isthmus-guard-v4.image: is changed/],
     [

@@ -2,25 +2,31 @@
 import { request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { mutate } from '../../../model/guard/mutate';
 import type { Pod } from '../../../model/guard/types';
 import { type Generation, makeGeneration } from '../../../services/guard-webhook/generation';
+import { guardOf } from '../../../services/guard-webhook/guard';
 import { Admissions } from '../../../services/guard-webhook/metrics';
-import type { Guard } from '../../../services/guard-webhook/review';
+import { type Guard, readReview, validatePod } from '../../../services/guard-webhook/review';
 import { WebhookServer } from '../../../services/guard-webhook/server';
+import { annotation, istioPod, label, spec } from '../../support/guard/changes';
+import { applyPatch, istioConfig } from '../../support/guard/pods';
 
 const host = 'guard-webhook.guard.svc';
 const lines: { fields: object; message: string }[] = [];
 const note = (fields: object, message: string) => void lines.push({ fields, message });
 const log = { info: note, warn: note, error: note };
 
-/** Refuses containers named bad, and marks what it mutates. */
+const named = ({ spec }: Pod) => [...spec.containers, ...(spec.ephemeralContainers ?? [])].map(({ name }) => name);
+const bad = (names: readonly string[]) =>
+  names.filter((name) => name.startsWith('bad')).map((name) => `container ${name}: is bad`);
+
+/** Refuses containers named bad, those of an update when they are new, and marks what it mutates. */
 const guard: Guard = {
   mutate: ({ spec }) => spec.containers.map(({ name }) => ({ op: 'add', path: '/marked', value: name })),
   mutateEphemeral: () => [{ op: 'add', path: '/marked', value: 'ephemeral' }],
-  refusals: ({ spec }) =>
-    [...spec.containers, ...(spec.ephemeralContainers ?? [])]
-      .filter(({ name }) => name.startsWith('bad'))
-      .map(({ name }) => `container ${name}: is bad`),
+  refusals: (pod) => bad(named(pod)),
+  refusalsOfUpdate: (before, after) => bad(named(after).filter((name) => !named(before).includes(name))),
 };
 
 let generation: Generation;
@@ -133,6 +139,55 @@ describe('/validate', () => {
     const after = { ...pod('good'), spec: { containers: [{ name: 'good' }], ephemeralContainers: [{ name: 'bad' }] } };
     const update = { operation: 'UPDATE', subResource: 'ephemeralcontainers', oldObject: pod('good'), object: after };
     expect(await review('/validate', update)).toMatchObject({ allowed: false });
+  });
+});
+
+describe('/validate, with the guard that serves', () => {
+  const serving = guardOf({ GUARD_CONFIG: JSON.stringify(istioConfig) });
+  const update = (oldObject: Pod, object: Pod, change: object = {}) => {
+    const request = { uid: 'u-1', resource: { resource: 'pods' }, operation: 'UPDATE', object, oldObject, ...change };
+    return validatePod(readReview({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request }), serving);
+  };
+  /** As a pod stands whose rules another version of guard made. */
+  const older = annotation('guard.isthmus.dev/rules-v4', '# of an older guard\n*filter\nCOMMIT\n')(istioPod);
+
+  test('a running pod is labelled, whoever made its rules', () => {
+    for (const pod of [istioPod, older]) {
+      expect(update(pod, label('version', '2')(pod))).toEqual({ allowed: true, reasons: [], patch: [] });
+    }
+  });
+
+  test.each([
+    [
+      'rules replaced by none',
+      older,
+      annotation('guard.isthmus.dev/rules-v4', '*filter\nCOMMIT\n'),
+      /rules-v4.*is changed/,
+    ],
+    [
+      'a new declaration with the rules that follow from it',
+      istioPod,
+      (pod: Pod) => {
+        const written = annotation('guard.isthmus.dev/allow', '[{"from": "cache", "to": "app", "port": 8080}]')(pod);
+        return applyPatch(written, mutate(written, istioConfig));
+      },
+      /allow.*is changed, but the rules of a running pod stay/,
+    ],
+    [
+      "a proxy's program, read when it starts again",
+      istioPod,
+      annotation('proxy.istio.io/config', 'binaryPath: /etc/istio/proxy/evil'),
+      /proxy\.istio\.io\/config.*could change/,
+    ],
+  ] as const)('refused of a running pod: %s', (_, before, change, reason) => {
+    const { allowed, reasons } = update(before, change(before));
+    expect(allowed).toBe(false);
+    expect(reasons).toContainEqual(expect.stringMatching(reason));
+  });
+
+  test('refused of a running pod: an ephemeral container with the user of another', () => {
+    const debug = spec({ ephemeralContainers: [{ name: 'debug', securityContext: { runAsUser: 21001 } }] });
+    expect(update(istioPod, debug(istioPod), { subResource: 'ephemeralcontainers' }).allowed).toBe(false);
   });
 });
 
