@@ -46,6 +46,8 @@ export type How =
   | 'unauthorized'
   /** The API server's admission, with the policy's message. */
   | 'admission'
+  /** A pod's own rules: what others reach there is closed to this container. */
+  | 'guard'
   /** The kernel's permissions. */
   | 'permission'
   /** The answer is another one than the attacker wanted, and shows it. */
@@ -70,7 +72,7 @@ export function by(...hows: readonly How[]): (seen: Observation) => string | und
 }
 
 /** What not every lab has. */
-export type Need = 'export';
+export type Need = 'export' | 'guard';
 
 /** What was seen of one step. */
 export interface Observation {

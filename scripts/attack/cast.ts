@@ -96,11 +96,18 @@ export function outsideIdentity({ lab, west, east }: Cast, service: string): str
 }
 
 /** Why an attack can't be played on this lab; undefined when it can. */
-export function lacks({ exports }: Pick<Cast, 'exports'>, need: Need | undefined): string | undefined {
+export function lacks(
+  { exports, consumer }: Pick<Cast, 'exports' | 'consumer'>,
+  need: Need | undefined,
+): string | undefined {
   switch (need) {
     case undefined:
       return undefined;
     case 'export':
       return exports.length > 0 ? undefined : 'no row of the access table leads from Consul to Istio';
+    case 'guard':
+      return consumer.containers.length > 0 && consumer.guard.length > 0
+        ? undefined
+        : `${shortId(consumer)} has no second container with a declared pair (containers, guard)`;
   }
 }

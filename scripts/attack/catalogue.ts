@@ -9,6 +9,7 @@ import { controlPlaneAttacks } from './groups/control-plane';
 import { credentialAttacks } from './groups/credentials';
 import { exchangeAttacks } from './groups/exchange';
 import { gatewayAttacks } from './groups/gateway';
+import { guardAttacks } from './groups/guard';
 import { identityAttacks } from './groups/identity';
 import { knownLimits } from './groups/known-limit';
 import { lifecycleAttacks } from './groups/lifecycle';
@@ -36,6 +37,7 @@ const all: readonly Attack<Field>[] = [
   ...controlPlaneAttacks,
   ...machineAttacks,
   ...planeAttacks,
+  ...guardAttacks,
   ...lifecycleAttacks,
   ...captureAttacks,
   ...knownLimits,

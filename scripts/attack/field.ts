@@ -35,6 +35,8 @@ export type Place =
   /** The consumer's and the caller's own containers, as if their programs were broken into. */
   | 'consumer'
   | 'caller'
+  /** The container beside the consumer's own. */
+  | 'companion'
   /** A pod of the mesh without a row, and a pod without a proxy. */
   | 'neighbour'
   | 'plain'
@@ -273,6 +275,10 @@ export class Field {
         const service = place === 'consumer' ? consumer : caller;
         const { pod, container } = await podOf(lab, service);
         return this.inPod(place, service.namespace, pod, container);
+      }
+      case 'companion': {
+        const { pod } = await podOf(lab, consumer);
+        return this.inPod(place, consumer.namespace, pod, consumer.containers[0]?.name ?? '');
       }
       case 'neighbour':
       case 'plain':

@@ -1,10 +1,11 @@
 /** Direct ways from one network to the other, past every proxy: the border router passes gateways only. */
 
+import { nodePorts } from '../../../model/aws';
 import { meshGatewayPort } from '../../../model/gateways';
 import { serverGrpcTlsPort, sidecarPort } from '../../../model/hosts';
 import { shortId } from '../../../model/lab';
 import { pageNodePort } from '../../../model/local';
-import { type Attack, by, type Control, type Observation } from '../attack';
+import { type Attack, by, type Control, type Need, type Observation } from '../attack';
 import type { Field, Place } from '../field';
 import { type Crossing, cross, firewall, listens, type Target } from '../steps/border';
 import { observe } from '../steps/observe';
@@ -17,6 +18,7 @@ interface Row {
   readonly protocol?: 'udp';
   readonly localPort?: number;
   readonly target: (field: Field) => Promise<Target> | Target;
+  readonly needs?: Need;
   /** Who proves that somebody listens there. @default - a process in the target's own network */
   readonly insider?: Place;
 }
@@ -108,6 +110,15 @@ const rows: readonly Row[] = [
   { name: 'kubelet', title: 'the kubelet', serves: coordination, from: 'east', target: node(10250, 'the kubelet') },
   { name: 'istiod', title: "istiod's xDS port", serves: coordination, from: 'east', target: istiod(15012) },
   {
+    name: 'gateway-node-port',
+    title: "the federation gateway's node port, not the port that the border has for it",
+    serves: isolation,
+    from: 'east',
+    localPort: 10443,
+    target: node(nodePorts.federationGateway, "the federation gateway's node port"),
+    needs: 'export',
+  },
+  {
     name: 'gateway-source-port',
     title: "from the gateway's own port number, which a careless firewall takes for an answer",
     serves: isolation,
@@ -117,7 +128,7 @@ const rows: readonly Row[] = [
   },
 ];
 
-function attackOf({ target, from, insider, name, title, serves, protocol, localPort }: Row): Attack<Field> {
+function attackOf({ target, from, insider, name, title, serves, protocol, localPort, needs }: Row): Attack<Field> {
   const inside: Place = from === 'east' ? 'west' : 'east';
   return {
     id: `border/${name}`,
@@ -131,6 +142,7 @@ function attackOf({ target, from, insider, name, title, serves, protocol, localP
         ...(protocol === undefined ? {} : { protocol }),
         ...(localPort === undefined ? {} : { localPort }),
       }),
+    ...(needs === undefined ? {} : { needs }),
     refusedWhen: by('firewall'),
     control: async (field) => listens(field, insider ?? inside, await target(field)),
   };
@@ -159,7 +171,7 @@ function scan(
     attempt: async (field): Promise<Observation> => {
       const closed = known.filter((port) => !pass(port));
       const seen = await field.from(from, { kind: 'ports', host: host(field), ports: closed, timeout: 2_000 });
-      const wanted = `tcp[tcpflags] & (tcp-syn|tcp-ack) = tcp-syn and dst host ${host(field)} and not (dst port ${meshGatewayPort} or dst port 15443)`;
+      const wanted = `tcp[tcpflags] & (tcp-syn|tcp-ack) = tcp-syn and dst host ${host(field)} and not (dst port ${meshGatewayPort} or dst port 15443 or dst port ${nodePorts.federationGateway})`;
       const packets = await field.capture('border').packets(wanted);
       const stop = (seen.open ?? []).length === 0 ? firewall(packets, false) : undefined;
       const counted = Object.entries(seen.counted ?? {}).map(([end, count]) => `${count} ${end}`);

@@ -231,7 +231,7 @@ function stopOf(status: number, message: string): { stop?: Stop } {
     return {
       stop: { how: 'admission', who: `webhook ${webhook}`, what: message.replace(/^.*denied the request: /s, '') },
     };
-  if (status === 422 && message.includes('field is immutable'))
+  if (status === 422 && /field is immutable|cannot set `allowPrivilegeEscalation`/.test(message))
     return { stop: { how: 'admission', who, what: message } };
   return {};
 }

@@ -103,6 +103,60 @@ async function withoutListener(field: Field): Promise<Observation> {
   }
 }
 
+/** Roots that somebody with the right to write the Secret put there are what the trust exchange compares with: it alarms. */
+async function swappedRoots(field: Field): Promise<Observation> {
+  const { consumer, consumerSecret } = field.cast;
+  const path = `/api/v1/namespaces/${consumer.namespace}/secrets/${consumerSecret}`;
+  const { body } = await field.kube.asAdmin({ method: 'GET', path });
+  const { data } = body as { data: Readonly<Record<string, string>> };
+  const restore = async () => {
+    await field.kube.asAdmin({ method: 'PATCH', path, body: { data } });
+  };
+  const done = field.willUndo(restore);
+  const since = Date.now();
+  try {
+    const { certificate } = await field.authority('attacker');
+    await field.kube.asAdmin({
+      method: 'PATCH',
+      path,
+      body: { data: { 'ca.crt': Buffer.from(certificate).toString('base64') } },
+    });
+    let event: string | undefined;
+    const told = async () => {
+      event = await warning(field, since);
+      return event !== undefined;
+    };
+    await until(told, { timeout: 15_000, interval: 300 });
+    return {
+      tried: `writes another root into Secret ${consumer.namespace}/${consumerSecret}`,
+      answered: 'it stays there',
+      notes: event === undefined ? [] : [`event: ${event}`],
+    };
+  } finally {
+    done();
+    await restore();
+  }
+}
+
+interface KubeEvent {
+  readonly message: string;
+  readonly involvedObject: { readonly name: string };
+  readonly metadata: { readonly creationTimestamp: string };
+}
+
+/** The trust exchange's warning on the Secret. */
+async function warning(field: Field, since: number): Promise<string | undefined> {
+  const { consumer, consumerSecret } = field.cast;
+  const { body } = await field.kube.asAdmin({ method: 'GET', path: `/api/v1/namespaces/${consumer.namespace}/events` });
+  const found = (body as { items: KubeEvent[] }).items.find(
+    ({ involvedObject, message, metadata }) =>
+      involvedObject.name === consumerSecret &&
+      message.startsWith('bundle-') &&
+      new Date(metadata.creationTimestamp).getTime() > since - 1_500,
+  );
+  return found?.message;
+}
+
 export const knownLimits: readonly Attack<Field>[] = [
   {
     id: 'known-limit/stolen-leaf',
@@ -123,6 +177,16 @@ export const knownLimits: readonly Attack<Field>[] = [
     refusedWhen: never,
     control: peeringActive,
     detect: ownerRefused,
+  },
+  {
+    id: 'known-limit/roots-swapped',
+    group: 'known-limit',
+    title: "the peer's roots in the federation Secret, swapped after pairing by whoever may write the Secret",
+    serves: ['M4', 'https://github.com/istio/istio/issues/50420'],
+    attempt: swappedRoots,
+    refusedWhen: never,
+    control: rightLeaf,
+    detect: async (_field, { notes }) => ({ ok: notes.length > 0, evidence: notes[0] ?? 'no event told of it' }),
   },
   {
     id: 'known-limit/registration',

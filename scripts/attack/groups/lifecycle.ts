@@ -14,7 +14,7 @@ import type { Field } from '../field';
 import { observe } from '../steps/observe';
 import { consul, peeringActive } from '../steps/peering';
 import { calls } from '../steps/program';
-import { reach, requestBytes, rightLeaf } from '../steps/provider';
+import { forged, reach, requestBytes, rightLeaf } from '../steps/provider';
 import type { Seen } from '../vantage/agent';
 
 /** Milliseconds that a change may take to reach a proxy. */
@@ -114,9 +114,12 @@ interface Swap {
 
 const swaps: readonly Swap[] = [
   {
-    name: 'roots-swapped',
-    title: "the peer's roots in the federation Secret are swapped for an attacker's after pairing",
-    keys: async (field) => ({ 'ca.crt': (await field.authority('attacker')).certificate }),
+    name: 'leaf-swapped',
+    title: "the leaf and key in the federation Secret are swapped for an attacker's",
+    keys: async (field) => {
+      const { cert, key } = await forged(field, 'attacker', { uris: [field.cast.consumerOutside] });
+      return { 'tls.crt': cert ?? '', 'tls.key': key ?? '' };
+    },
   },
 ];
 
@@ -146,7 +149,11 @@ async function swapped(field: Field, { keys, title }: Swap): Promise<Observation
   await works(field);
   const stop: Stop | undefined =
     ok && roots === fingerprint(before['ca.crt'])
-      ? { how: 'mended', who: 'the trust exchange', what: `put the peer's own roots back after ${took} ms` }
+      ? {
+          how: 'mended',
+          who: 'the trust exchange',
+          what: `had a leaf of its own signed, and wrote it, after ${took} ms`,
+        }
       : undefined;
   return {
     tried: title,

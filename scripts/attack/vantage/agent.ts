@@ -68,6 +68,8 @@ export type Attempt =
     }
   | { readonly kind: 'become'; readonly uid?: number; readonly gid?: number }
   | { readonly kind: 'whoami' }
+  | { readonly kind: 'rights' }
+  | { readonly kind: 'listen'; readonly host: string; readonly port: number; readonly protocol: 'tcp' | 'udp' }
   | {
       readonly kind: 'hold';
       readonly host: string;

@@ -254,6 +254,31 @@ function become({ uid, gid }) {
   }
 }
 
+/** Opens a port for as long as this program lives. */
+function listen({ host, port, protocol }) {
+  return new Promise((resolve) => {
+    const ready = () => resolve({ end: 'listening' });
+    const failed = (error) => resolve({ end: code(error) });
+    if (protocol === 'udp') {
+      const socket = dgram.createSocket(net.isIPv6(host) ? 'udp6' : 'udp4');
+      socket.on('message', (message, from) => socket.send(message, from.port, from.address));
+      socket.once('error', failed).bind(port, host, ready);
+    } else {
+      net
+        .createServer((socket) => socket.on('error', () => {}).end('squatter'))
+        .once('error', failed)
+        .listen(port, host, ready);
+    }
+  });
+}
+
+/** What the kernel lets this process do. */
+function rights() {
+  const lines = readFileSync('/proc/self/status', 'utf8').split('\n');
+  const wanted = lines.filter((line) => /^(CapEff|CapBnd|NoNewPrivs|Seccomp|Uid|Gid):/.test(line));
+  return { end: 'told', text: `${wanted.join('\n')}\n` };
+}
+
 function whoami() {
   return { end: 'told', text: `uid ${process.getuid()} gid ${process.getgid()}`, bytes: process.pid };
 }
@@ -290,7 +315,7 @@ function hold({ host, port, secure, request, seconds }) {
   });
 }
 
-const kinds = { raw, ask, ask2, datagram, ports, file, program, become, whoami, hold };
+const kinds = { raw, ask, ask2, datagram, ports, file, program, become, whoami, hold, listen, rights };
 
 createInterface({ input: process.stdin })
   .on('line', async (line) => {

@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { serviceIntentions } from '../../../model/access/consul';
 import { meshHosts, serviceHost } from '../../../model/consul-hosts';
+import { guardLabel } from '../../../model/guard/webhook';
 import { hostFiles } from '../../../model/hosts';
 import { type Lab, mesh, service } from '../../../model/lab';
 import { netns } from '../../../model/local';
@@ -105,7 +106,8 @@ async function withoutListener(lab: Lab): Promise<Restore> {
   const host = serviceHost(lab, service(lab, 'east/info/info'));
   const files = hostFiles(lab.name, 'east', 'info');
   const token = readFileSync(files.serviceToken, 'utf8').trim();
-  const { SidecarService } = host.registration?.Connect as { SidecarService: { Proxy: object } };
+  if (host.registration === undefined) throw new Error('info is not registered');
+  const { SidecarService } = host.registration.Connect as { SidecarService: { Proxy: object } };
   const Connect = { SidecarService: { ...SidecarService, Proxy: { ...SidecarService.Proxy, Config: {} } } };
   await new ConsulApi(files.httpSocket, token).put('/v1/agent/service/register', { ...host.registration, Connect });
   return async () => {
@@ -146,6 +148,16 @@ function meshConfig(
     const { mesh: text, ...rest } = data as Record<string, string>;
     return { data: { ...rest, mesh: stringify(change(parse(text ?? ''))) } };
   });
+}
+
+/** New pods of the consumer's namespace are not looked at any more. */
+async function unguarded(lab: Lab): Promise<Restore> {
+  const label = (value: string) =>
+    kubectl(clusterOf(lab, 'west'), ['label', '--overwrite', 'namespace', 'backend', `${guardLabel}${value}`]);
+  await label('-');
+  return async () => {
+    await label('=true');
+  };
 }
 
 const secretsReader = {
@@ -236,6 +248,11 @@ export const weakenings: readonly Weakening[] = [
     what: "the consumer's account has every right in Kubernetes",
     lets: ['credentials/other-namespace-secrets', 'credentials/open-a-row'],
     weaken: added(secretsReader, { kind: 'clusterrolebinding', name: 'isthmus-weakening' }),
+  },
+  {
+    what: "the consumer's namespace is not guarded",
+    lets: ['guard/pod-net-admin', 'guard/pod-proxy-user', 'guard/pod-host-network'],
+    weaken: unguarded,
   },
   { what: "a service's token is readable by its program", lets: ['machine/service-token'], weaken: readableToken },
 ];

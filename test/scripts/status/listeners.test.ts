@@ -6,8 +6,9 @@ import { labOf, localText } from '../../support/labs';
 
 const lab = labOf(localText);
 const { registration } = serviceHost(lab, service(lab, 'east/info/info'));
-const planned = (registration?.Connect as { SidecarService: { Proxy: { Config: Record<string, unknown> } } })
-  .SidecarService.Proxy.Config;
+if (registration === undefined) throw new Error('info is not registered');
+const connect = registration.Connect as { SidecarService: { Proxy: { Config: Record<string, unknown> } } };
+const planned = connect.SidecarService.Proxy.Config;
 
 function api(found: unknown) {
   return { get: async <T>() => found as T };
