@@ -11,7 +11,7 @@ import { junit } from '../attack/report/junit';
 import { table } from '../attack/report/table';
 import { playAll, type RunOptions } from '../attack/run';
 import { UsageError } from '../errors';
-import { withLock } from '../machine/lock';
+import { labLock, withLock } from '../machine/lock';
 
 /** What commander makes of the command line. */
 export interface AttackOptions {
@@ -32,8 +32,8 @@ export async function attackCommand(
   const began = new Date();
   // Whoever waited for the end should not learn only then that there is no such folder.
   for (const file of [options.junit, options.html]) if (file !== undefined) writeReport(file, '');
-  // Two runs would take each other's attackers away.
-  const results = await withLock('attack', lab.name, () => playOn(lab, playable, run), `\0isthmus-attack-${lab.name}`);
+  // Some attacks take rows and the peering away for a while: nobody else may change the lab meanwhile.
+  const results = await withLock('attack', lab.name, () => playOn(lab, playable, run), labLock(true));
   const seconds = (Date.now() - began.getTime()) / 1000;
   if (options.junit !== undefined) writeReport(options.junit, junit(results, began));
   if (options.html !== undefined) writeReport(options.html, page(results, { lab: lab.name, began, seconds }));
