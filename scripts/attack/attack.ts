@@ -1,5 +1,6 @@
 /** What an attack is, and what one run of it found. Pure: nothing here reaches a lab. */
 import type { LogLine } from '../call/log';
+import { redacted } from './report/redact';
 
 /** Groups in the order of the report. */
 export const groups = [
@@ -157,12 +158,17 @@ export async function play<F>(attack: Attack<F>, field: F, now: () => number = D
     title: attack.title,
     serves: attack.serves,
     refused: stoppedBy !== undefined,
-    stoppedBy: stoppedBy ?? null,
-    evidence: [`tried: ${seen.tried}`, `answered: ${seen.answered}`, ...seen.notes],
-    control,
-    ...(detection === undefined ? {} : { detection }),
+    stoppedBy: stoppedBy === undefined ? null : redacted(stoppedBy),
+    evidence: [`tried: ${seen.tried}`, `answered: ${seen.answered}`, ...seen.notes].map(redacted),
+    control: shown(control),
+    ...(detection === undefined ? {} : { detection: shown(detection) }),
     ms: now() - began,
   };
+}
+
+/** Whatever an attack was given, no report holds a credential. */
+function shown({ ok, evidence }: Control): Control {
+  return { ok, evidence: redacted(evidence) };
 }
 
 /** Tried twice: a proxy may take a connection that its other end is just giving up. A broken lab fails both times. */

@@ -1,5 +1,6 @@
 /** The federation plane: what reaches its Consul, and what the trust exchange's own tokens are not good for. */
 import { planeNamespace } from '../../../model/names';
+import { FailureError } from '../../errors';
 import { type Attack, by, type Control, type Stop } from '../attack';
 import type { Field } from '../field';
 import { observe } from '../steps/observe';
@@ -17,7 +18,12 @@ interface ApiRow {
   readonly body?: object;
   /** @default - none */
   readonly token?: keyof typeof tokens;
+  /** What there is then, and was not before, if it gets through. @default - nothing */
+  readonly made?: string;
 }
+
+/** Name that no plan uses. */
+const ownName = 'isthmus-attack';
 
 const least = ['M8', 'SP 800-204B SAUZ-SR-1'];
 
@@ -66,21 +72,24 @@ const rows: readonly ApiRow[] = [
     serves: ['M9', 'SP 800-204B SAUZ-SR-1'],
     method: 'POST',
     path: () => '/v1/peering/token',
-    body: { PeerName: 'isthmus-attack' },
+    body: { PeerName: ownName },
     token: 'signing',
+    made: `/v1/peering/${ownName}`,
   },
   {
     name: 'signing-token-export',
     title: 'an export with the token for signing',
     serves: ['M11', 'SP 800-204B APE-SR-3'],
     method: 'PUT',
-    path: () => '/v1/config',
+    // Consul knows one name for it, the plan's: `cas=0` writes only what is not there, so none is ever overwritten.
+    path: () => '/v1/config?cas=0',
     body: {
       Kind: 'exported-services',
       Name: 'default',
-      Services: [{ Name: '*', Consumers: [{ Peer: 'isthmus-attack' }] }],
+      Services: [{ Name: ownName, Consumers: [{ Peer: ownName }] }],
     },
     token: 'signing',
+    made: '/v1/config/exported-services/default',
   },
   {
     name: 'signing-token-intention',
@@ -88,8 +97,9 @@ const rows: readonly ApiRow[] = [
     serves: ['M11', 'SP 800-204B APE-SR-3'],
     method: 'PUT',
     path: () => '/v1/config',
-    body: { Kind: 'service-intentions', Name: 'isthmus-attack', Sources: [{ Name: '*', Action: 'allow' }] },
+    body: { Kind: 'service-intentions', Name: ownName, Sources: [{ Name: '*', Action: 'allow' }] },
     token: 'signing',
+    made: `/v1/config/service-intentions/${ownName}`,
   },
   {
     name: 'signing-token-acl',
@@ -101,32 +111,47 @@ const rows: readonly ApiRow[] = [
   },
 ];
 
-function apiAttack({ name, title, serves, method, path, body, token }: ApiRow): Attack<Field> {
+function apiAttack(row: ApiRow): Attack<Field> {
+  const { name, title, serves, method, path, body, token } = row;
   return {
     id: `plane/${name}`,
     group: 'plane',
     title: `from the trust exchange: ${title}`,
     serves,
     attempt: async (field) => {
+      const headers = token === undefined ? {} : { headerFiles: { 'x-consul-token': tokens[token] } };
       const seen = await field.from('exchange', {
         kind: 'ask',
         socketPath: api,
         method,
         path: path(field),
-        ...(token === undefined ? {} : { headerFiles: { 'x-consul-token': tokens[token] } }),
+        ...headers,
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-      return observe(
-        `${method} ${path(field)} ${token === undefined ? 'without a token' : `with the token for ${token}`}`,
-        seen,
-        {
-          stop: aclStop(seen),
-        },
-      );
+      if (row.made !== undefined && wrote(seen)) {
+        const removal = { kind: 'ask', socketPath: api, method: 'DELETE', path: row.made, ...headers } as const;
+        field.willUndo(async () => {
+          const { status } = await field.from('exchange', removal);
+          if (status !== 200) throw new FailureError(`${row.made} is still in the plane's Consul (${status})`);
+        });
+      }
+      const whose = token === undefined ? 'without a token' : `with the token for ${token}`;
+      return observe(`${method} ${path(field)} ${whose}`, untold(seen), { stop: aclStop(seen) });
     },
     refusedWhen: by('unauthorized'),
     control: exchangeReads,
   };
+}
+
+/** Whether a change was made. A write with a condition that does not hold answers 200, too, and says so. */
+export function wrote({ status, text = '' }: Pick<Seen, 'status' | 'text'>): boolean {
+  return status === 200 && text.trim() !== 'false';
+}
+
+/** What is given to somebody who must not have it may be a key: only a refusal is told in its own words. */
+export function untold({ text, ...seen }: Seen): Seen {
+  if (text === undefined || seen.status === 403) return { ...seen, ...(text === undefined ? {} : { text }) };
+  return { ...seen, text: `(${text.length} characters or more, not shown)` };
 }
 
 function aclStop({ status, text = '' }: Seen): Stop | undefined {
