@@ -17,7 +17,7 @@ import { type Cast, castOf } from './cast';
 import { Agent, type Attempt, agentProgram, type Seen } from './vantage/agent';
 import { Capture } from './vantage/capture';
 import { type Authority, type Leaf, makeAuthority } from './vantage/certificates';
-import { attackerHost, makeHost, removeHost } from './vantage/host';
+import { attackerAddress, attackerHost, makeHost, removeHost } from './vantage/host';
 import { KubeApi } from './vantage/kube';
 import { followCommand, followFile, type ProxyLog } from './vantage/logs';
 import {
@@ -168,9 +168,11 @@ export class Field {
     return this.remembered(`pod ${service.id}`, () => this.addressOf(service.namespace, { app: service.name }));
   }
 
-  /** Address of the pod that an attacker is in. */
-  ownAddress(place: Place): Promise<string> {
-    const { consumer, caller } = this.cast;
+  /** Address that an attacker's packets come from, where it is a pod's or a network's own. */
+  async ownAddress(place: Place): Promise<string> {
+    const { consumer, caller, westNetwork, eastNetwork } = this.cast;
+    if (place === 'west') return westNetwork.node;
+    if (place === 'east') return attackerAddress(eastNetwork);
     if (place === 'consumer' || place === 'caller') return this.podAddress(place === 'consumer' ? consumer : caller);
     if (place === 'neighbour' || place === 'plain') return this.addressOf(attackers[place].namespace, { app: place });
     throw new Error(`${place} is in no pod`);

@@ -1,13 +1,13 @@
 /** Direct ways from one network to the other, past every proxy: the border router passes gateways only. */
 
 import { nodePorts } from '../../../model/aws';
-import { meshGatewayPort } from '../../../model/gateways';
+import { federationGatewayPort, meshGatewayPort } from '../../../model/gateways';
 import { serverGrpcTlsPort, sidecarPort } from '../../../model/hosts';
 import { shortId } from '../../../model/lab';
 import { pageNodePort } from '../../../model/local';
 import { type Attack, by, type Control, type Need, type Observation } from '../attack';
 import type { Field, Place } from '../field';
-import { type Crossing, cross, firewall, listens, type Target } from '../steps/border';
+import { type Crossing, cross, listens, ownPort, reaches, scanStop, type Target } from '../steps/border';
 import { observe } from '../steps/observe';
 
 interface Row {
@@ -170,14 +170,21 @@ function scan(
     serves: isolation,
     attempt: async (field): Promise<Observation> => {
       const closed = known.filter((port) => !pass(port));
-      const seen = await field.from(from, { kind: 'ports', host: host(field), ports: closed, timeout: 2_000 });
-      const wanted = `tcp[tcpflags] & (tcp-syn|tcp-ack) = tcp-syn and dst host ${host(field)} and not (dst port ${meshGatewayPort} or dst port 15443 or dst port ${nodePorts.federationGateway})`;
-      const packets = await field.capture('border').packets(wanted);
-      const stop = (seen.open ?? []).length === 0 ? firewall(packets, false) : undefined;
+      const [source, localPort, began] = [await field.ownAddress(from), ownPort(), Date.now()];
+      const seen = await field.from(from, {
+        kind: 'ports',
+        host: host(field),
+        ports: closed,
+        localPort,
+        timeout: 2_000,
+      });
+      const wanted = `tcp and src host ${source} and src port ${localPort} and dst host ${host(field)}`;
+      const packets = await field.capture('border').packets(wanted, began);
+      const stop = scanStop(packets, seen, closed);
       const counted = Object.entries(seen.counted ?? {}).map(([end, count]) => `${count} ${end}`);
       return observe(
         `TCP to ${closed.length} ports of ${host(field)}`,
-        { ...seen, end: `${(seen.open ?? []).length} open, ${counted.join(', ')}` },
+        { ...seen, end: seen.open === undefined ? seen.end : `${seen.open.length} open, ${counted.join(', ')}` },
         {
           notes: [`border: ${packets.length} packets, for example`, ...packets.slice(0, 3)],
           stop,
@@ -185,15 +192,21 @@ function scan(
       );
     },
     refusedWhen: by('firewall'),
-    control: (field): Promise<Control> =>
-      from === 'west'
-        ? listens(field, 'west', {
-            name: 'the mesh gateway',
-            host: field.cast.eastNetwork.meshGateway,
-            port: meshGatewayPort,
-          })
-        : listens(field, 'west', node(pageNodePort, 'the node port')(field)),
+    control: (field): Promise<Control> => (from === 'west' ? reaches(field, 'west', gateway(field)) : opened(field)),
   };
+}
+
+const gateway = ({ cast }: Field): Target => ({
+  name: 'the mesh gateway',
+  host: cast.eastNetwork.meshGateway,
+  port: meshGatewayPort,
+});
+
+/** The one port of the node that Consul's network may reach; without an export there is none, only its own gateway. */
+function opened(field: Field): Promise<Control> {
+  const target =
+    field.cast.exports.length > 0 ? node(federationGatewayPort, "Istio's federation gateway")(field) : gateway(field);
+  return reaches(field, 'east', target);
 }
 
 export const borderAttacks: readonly Attack<Field>[] = [
@@ -210,6 +223,6 @@ export const borderAttacks: readonly Attack<Field>[] = [
     "every other port of Istio's node",
     'east',
     ({ cast }) => cast.westNetwork.node,
-    (port) => port === 15443,
+    (port) => port === federationGatewayPort,
   ),
 ];

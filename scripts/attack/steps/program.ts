@@ -36,6 +36,7 @@ export async function asProgram(field: Field, request: ProgramRequest): Promise<
   const base = to === 'provider' ? `http://${cast.entry.address}` : `http://${consumerHost(field)}`;
   const host = to === 'provider' ? { host: cast.entry.host } : {};
   const [calleeLog, callerLog] = looks ? [await field.log(to), await field.log(from)] : [];
+  const began = Date.now();
   const seen = await field.from(from, {
     kind: 'ask',
     url: `${base}${path}`,
@@ -49,7 +50,7 @@ export async function asProgram(field: Field, request: ProgramRequest): Promise<
   const own = await callerLog?.line(mine);
   const passed = logField(own, 'details') === 'via_upstream';
   const log = passed ? await calleeLog?.line((line) => mine(line) && logField(line, 'peer') !== null) : undefined;
-  const stop = stopOf(field, from, to, seen, own, log) ?? (await closedTo(field, from, own));
+  const stop = stopOf(field, from, to, seen, own, log) ?? (await closedTo(field, from, own, began));
   return observe(tried, seen, {
     notes: own === undefined ? [] : [`${from}'s proxy: ${JSON.stringify(own)}`],
     log,
@@ -62,11 +63,12 @@ async function closedTo(
   field: Field,
   from: ProgramRequest['from'],
   own: Observation['log'],
+  began: number,
 ): Promise<Stop | undefined> {
   const [host, port] = (logField(own, 'upstream') ?? '').split(':');
   if (host === undefined || port === undefined || !logField(own, 'failure')?.includes('Connection_refused'))
     return undefined;
-  return unpassed(field, from, { name: 'the callee', host, port: Number(port) });
+  return unpassed(field, from, { name: 'the callee', host, port: Number(port) }, began);
 }
 
 function stopOf(

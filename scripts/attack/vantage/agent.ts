@@ -57,7 +57,14 @@ export type Attempt =
       readonly timeout?: number;
     }
   | { readonly kind: 'datagram'; readonly host: string; readonly port: number; readonly send?: string }
-  | { readonly kind: 'ports'; readonly host: string; readonly ports: readonly number[]; readonly timeout?: number }
+  | {
+      readonly kind: 'ports';
+      readonly host: string;
+      readonly ports: readonly number[];
+      /** Port to dial all of them from. @default - any */
+      readonly localPort?: number;
+      readonly timeout?: number;
+    }
   | { readonly kind: 'file'; readonly path: string }
   | {
       readonly kind: 'program';

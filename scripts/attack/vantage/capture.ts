@@ -54,11 +54,15 @@ export class Capture {
     return new Capture(netns, folder, file, tcpdump);
   }
 
-  /** Packets so far that a tcpdump filter selects, one line each, with interface and direction. */
-  async packets(filter: string): Promise<string[]> {
+  /**
+   * Packets so far that a tcpdump filter selects, one line each, with interface and direction.
+   * @param since milliseconds of Unix time. @default - from the start of the capture
+   */
+  async packets(filter: string, since = 0): Promise<string[]> {
     // Interfaces are numbers in the file; only their own namespace knows the names.
-    const { stdout } = await run('tcpdump', ['-nn', '-r', this.file, filter], { allow: [0, 1], netns: this.netns });
-    return stdout.split('\n').filter((line) => line !== '');
+    const args = ['-nn', '-tt', '-r', this.file, filter];
+    const { stdout } = await run('tcpdump', args, { allow: [0, 1], netns: this.netns });
+    return linesSince(stdout, since);
   }
 
   /** Whether bytes occur in any packet so far. */
@@ -70,4 +74,9 @@ export class Capture {
     this.tcpdump.kill('SIGTERM');
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** What tcpdump printed of packets that came at a time or after it, in milliseconds; each line begins with seconds. */
+export function linesSince(printed: string, since: number): string[] {
+  return printed.split('\n').filter((line) => line !== '' && Number.parseFloat(line) * 1000 >= since);
 }

@@ -1,8 +1,8 @@
 /** A machine in the network of a Consul mesh that is nobody's: no agent, no proxy, no rule of its own. */
 import { serviceHost } from '../../../model/consul-hosts';
 import type { HostPlace } from '../../../model/hosts';
-import type { Lab, Service } from '../../../model/lab';
-import { hostsNetwork } from '../../../model/local';
+import { type Lab, mesh, type Service } from '../../../model/lab';
+import { type HostsNetwork, hostsNetwork } from '../../../model/local';
 import { ensureHostNetns, removeHostNetns } from '../../hosts/namespace';
 
 /** Name of the machine; its network namespace carries the lab's mark, so `down` removes it, too. */
@@ -10,6 +10,10 @@ export const attackerHost = 'isthmus-attack';
 
 /** Last byte of its address: past every host that a lab makes. */
 const lastByte = 250;
+
+export function attackerAddress({ border }: Pick<HostsNetwork, 'border'>): string {
+  return border.replace(/\d+$/, String(lastByte));
+}
 
 export async function makeHost(lab: Lab, beside: Service): Promise<void> {
   await ensureHostNetns(placeOf(lab, beside));
@@ -20,8 +24,6 @@ export async function removeHost(lab: Lab, beside: Service): Promise<void> {
 }
 
 function placeOf(lab: Lab, beside: Service): HostPlace {
-  const own = lab.meshes.find(({ name }) => name === beside.mesh);
-  const place = serviceHost(lab, beside);
-  const network = own === undefined ? place.address : hostsNetwork(own).border;
-  return { ...place, name: attackerHost, address: network.replace(/\d+$/, String(lastByte)) };
+  const address = attackerAddress(hostsNetwork(mesh(lab, beside.mesh)));
+  return { ...serviceHost(lab, beside), name: attackerHost, address };
 }

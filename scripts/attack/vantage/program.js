@@ -206,9 +206,10 @@ function datagram({ host, port, send = 'x', timeout = 1000 }) {
   });
 }
 
-/** Connections to many ports at once: which opened, and how the others ended. */
-async function ports({ host, ports: list, timeout = 1500 }) {
-  const ended = await Promise.all(list.map(async (port) => [port, await raw({ host, port, quiet: 1, timeout })]));
+/** Connections to many ports at once, all from the same own port if one is given: which opened, how the others ended. */
+async function ports({ host, ports: list, localPort, timeout = 1500 }) {
+  const dial = async (port) => [port, await raw({ host, port, localPort, quiet: 1, timeout })];
+  const ended = await Promise.all(list.map(dial));
   const open = ended.filter(([, seen]) => seen.connected).map(([port]) => port);
   const others = ended.filter(([, seen]) => !seen.connected).map(([, seen]) => seen.end);
   const counted = {};
