@@ -20,6 +20,7 @@ export const uids = {
   planeConsul: 5101,
   exchange: 5102,
   guardWebhook: 5110,
+  guardKeeper: 5111,
   hostEnvoy: 5201,
   hostConsul: 5202,
 } as const;

@@ -1,6 +1,7 @@
 import { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
 import { Construct } from 'constructs';
 import {
+  guardCertificates,
   guardConfiguration,
   guardConfigVariable,
   guardLabel,
@@ -19,6 +20,7 @@ import { confined } from '../helm/confined';
 import { Objects } from '../helm/objects';
 import type { Program } from '../programs';
 import { guardConfig } from './config';
+import { guardKeeper } from './keeper';
 
 export interface GuardWebhookProps {
   readonly lab: Lab;
@@ -53,7 +55,7 @@ export class GuardWebhook extends Construct {
           automountServiceAccountToken: false,
         },
         { apiVersion: 'v1', kind: 'Secret', metadata: { name: guardSecret, namespace }, type: 'Opaque' },
-        ...rights(),
+        ...guardKeeper(props.mesh, props.program),
         ...guardPolicies(props.lab, props.mesh),
         {
           apiVersion: 'policy/v1',
@@ -88,7 +90,7 @@ function rule(resources: string[], operations: string[]): object {
   return { apiGroups: [''], apiVersions: ['v1'], resources, operations, scope: 'Namespaced' };
 }
 
-/** No object selector: a tenant writes the labels of its own pods. `caBundle` is the webhook's to fill in. */
+/** No object selector: a tenant writes the labels of its own pods. `caBundle` is the keeper's to fill in. */
 function configuration(kind: string, webhook: Readonly<Record<string, unknown>>): KubeObject {
   return {
     apiVersion: 'admissionregistration.k8s.io/v1',
@@ -113,41 +115,6 @@ function configuration(kind: string, webhook: Readonly<Record<string, unknown>>)
       },
     ],
   };
-}
-
-function rights(): KubeObject[] {
-  const subject = { kind: 'ServiceAccount', name, namespace };
-  const roleRef = (kind: string) => ({ apiGroup: 'rbac.authorization.k8s.io', kind, name });
-  const apiVersion = 'rbac.authorization.k8s.io/v1';
-  return [
-    {
-      apiVersion,
-      kind: 'Role',
-      metadata: { name, namespace },
-      rules: [{ apiGroups: [''], resources: ['secrets'], resourceNames: [guardSecret], verbs: ['get', 'update'] }],
-    },
-    { apiVersion, kind: 'RoleBinding', metadata: { name, namespace }, roleRef: roleRef('Role'), subjects: [subject] },
-    {
-      apiVersion,
-      kind: 'ClusterRole',
-      metadata: { name },
-      rules: [
-        {
-          apiGroups: ['admissionregistration.k8s.io'],
-          resources: ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'],
-          resourceNames: [guardConfiguration],
-          verbs: ['get', 'patch'],
-        },
-      ],
-    },
-    {
-      apiVersion,
-      kind: 'ClusterRoleBinding',
-      metadata: { name },
-      roleRef: roleRef('ClusterRole'),
-      subjects: [subject],
-    },
-  ];
 }
 
 function deployment({ mesh, program }: GuardWebhookProps): KubeObject {
@@ -188,7 +155,7 @@ function deployment({ mesh, program }: GuardWebhookProps): KubeObject {
               name: 'webhook',
               image: mesh.images.node,
               ...imagePullPolicy(mesh),
-              command: ['node', '/program/main.js'],
+              command: ['node', '/program/main.js', 'serve'],
               env: [{ name: guardConfigVariable, value: JSON.stringify(guardConfig(mesh)) }],
               ports: [{ name: 'https', containerPort: guardPort }],
               readinessProbe: {
@@ -206,19 +173,19 @@ function deployment({ mesh, program }: GuardWebhookProps): KubeObject {
               securityContext: confined,
               volumeMounts: [
                 { name: 'program', mountPath: '/program', readOnly: true },
-                { name: 'api', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true },
+                { name: 'certificates', mountPath: guardCertificates, readOnly: true },
               ],
             },
           ],
           volumes: [
             { name: 'program', configMap: { name } },
             {
-              name: 'api',
-              projected: {
-                sources: [
-                  { serviceAccountToken: { path: 'token', expirationSeconds: 3600 } },
-                  { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
-                ],
+              name: 'certificates',
+              secret: {
+                secretName: guardSecret,
+                defaultMode: 0o440,
+                // The pod waits until the keeper has made them.
+                items: ['ca.crt', 'tls.crt', 'tls.key'].map((key) => ({ key, path: key })),
               },
             },
           ],

@@ -6,7 +6,13 @@ export const guardNamespace = 'guard';
 /** Deployment, Service and account. */
 export const guardWebhookName = 'guard-webhook';
 
-/** Secret with the webhook's certificates; the webhook writes it, the plan makes it. */
+/**
+ * Deployment and account of the keeper of the webhook's certificates: the one part with rights over the webhook
+ * configurations, and so over every pod of the cluster. Nobody may connect to it.
+ */
+export const guardKeeperName = 'guard-keeper';
+
+/** Secret with the webhook's certificates; the keeper writes it, the plan makes it. */
 export const guardSecret = 'guard-webhook-tls';
 
 /**
@@ -23,6 +29,12 @@ export const guardLabel = 'guard.isthmus.dev/enforce';
 
 /** Port of the webhook's pods. */
 export const guardPort = 8443;
+
+/** Port of the keeper, for the kubelet's probes. */
+export const guardKeeperPort = 8081;
+
+/** Folder of the Secret in the webhook's pods. */
+export const guardCertificates = '/certificates';
 
 /** Annotation of the Secret: whoever changes its value asks for new certificates. */
 export const rotateAnnotation = 'guard.isthmus.dev/rotate';

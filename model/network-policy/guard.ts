@@ -1,5 +1,8 @@
-/** The guard's webhook: asked by the API server, and asking it. Nobody else has business there. */
-import { guardNamespace, guardPort, guardWebhookName } from '../guard/webhook';
+/**
+ * The guard's webhook is asked by the API server and asks nobody; the keeper of its certificates asks the API and is
+ * asked by nobody.
+ */
+import { guardKeeperName, guardNamespace, guardPort, guardWebhookName } from '../guard/webhook';
 import type { Lab, Mesh } from '../lab';
 import { fromKubernetesApi, kubernetesApi, nameServer } from './cluster';
 import { closed, type NetworkPolicy, networkPolicy } from './policy';
@@ -12,6 +15,11 @@ export function guardPolicies(lab: Lab, mesh: Mesh): NetworkPolicy[] {
       namespace: guardNamespace,
       pods: { app: guardWebhookName },
       from: [fromKubernetesApi(mesh, guardPort)],
+    }),
+    networkPolicy({
+      name: guardKeeperName,
+      namespace: guardNamespace,
+      pods: { app: guardKeeperName },
       to: [nameServer(mesh), ...kubernetesApi(lab, mesh)],
     }),
   ];

@@ -1,6 +1,6 @@
 /** The guard in `isthmus status`: the webhook without which guarded namespaces accept no pod. */
 import { guardedNamespaces } from '../../model/guard/namespaces';
-import { guardLabel, guardNamespace, guardSecret, guardWebhookName } from '../../model/guard/webhook';
+import { guardKeeperName, guardLabel, guardNamespace, guardSecret, guardWebhookName } from '../../model/guard/webhook';
 import type { Lab, Mesh } from '../../model/lab';
 import { clusterOf } from '../cluster';
 import { getObjects, kubectl } from '../kubectl';
@@ -29,10 +29,12 @@ export async function guardStatus(lab: Lab, mesh: Mesh): Promise<GuardStatus | u
     ]);
     const webhook = deployments.find(({ metadata }) => metadata.name === guardWebhookName);
     const replicas = webhook?.status.readyReplicas ?? 0;
+    const keeper = deployments.find(({ metadata }) => metadata.name === guardKeeperName);
     const [leaf] = certificates(Buffer.from(encoded.stdout, 'base64').toString());
     const open = wanted.filter((name) => !labelled.some(({ metadata }) => metadata.name === name));
     const problems = [
       ...(replicas === 0 ? ['no replica of the webhook is ready: guarded namespaces accept no pod'] : []),
+      ...((keeper?.status.readyReplicas ?? 0) === 0 ? ['guard-keeper is not ready: certificates are not renewed'] : []),
       ...(leaf === undefined ? ['the webhook has no certificate yet'] : []),
       ...(leaf !== undefined && new Date(leaf.validTo).getTime() < Date.now()
         ? [`the webhook's certificate expired at ${leaf.validTo}`]

@@ -1,4 +1,4 @@
-/** The few calls of the Kubernetes API that the webhook makes; all that its account may do. */
+/** The few calls of the Kubernetes API that the keeper makes; all that its account may do. */
 import { guardConfiguration, guardNamespace, guardSecret } from '../../model/guard/webhook';
 import { KubernetesApi, type KubernetesOptions, type Secret } from '../common/kubernetes';
 

@@ -1,13 +1,13 @@
 /**
- * Keeps the webhook's certificates: level-triggered, no state of its own. Replicas agree through the Secret's resource
- * version: of two that decide the same step, one writes and the other reads again.
+ * Keeps the webhook's certificates: level-triggered, no state of its own. Two keepers, as during an update, agree
+ * through the Secret's resource version: of two that decide the same step, one writes and the other reads again.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiError, messageOf } from '../common/errors';
 import type { Log } from '../common/log';
 import { backoff } from '../common/queue';
 import type { Cluster } from './cluster';
-import { type Generation, makeGeneration, validityOf } from './generation';
+import { makeGeneration, validityOf } from './generation';
 import { nextStep, type Step, type Times } from './rotation';
 import { bundleOf, readStore, type Store, writeStore } from './store';
 
@@ -16,8 +16,6 @@ export interface KeeperOptions {
   readonly host: string;
   readonly times: Times;
   readonly log: Log;
-  /** Called with what to serve, whenever it is another one. */
-  readonly onGeneration: (generation: Generation) => void;
   /** Milliseconds since the epoch. @default - the clock */
   readonly now?: () => number;
 }
@@ -29,11 +27,10 @@ const resync = 5_000;
 const hurry = 1_000;
 
 export class Keeper {
-  /** End of what is served, milliseconds since the epoch; undefined until something is. */
+  /** End of what is to be served, milliseconds since the epoch; undefined until something is. */
   notAfter: number | undefined;
-  /** Whether the webhook configurations trusted what is served when last seen. */
+  /** Whether the webhook configurations trusted what is to be served when last seen. */
   trusted = false;
-  private served = '';
 
   constructor(private readonly options: KeeperOptions) {}
 
@@ -61,7 +58,7 @@ export class Keeper {
     const store = readStore(secret);
     // What is about to be trusted is trusted first; a step that needs it waits for the next look.
     const trusted = store.current !== undefined && (await this.trust(bundleOf(store)));
-    this.serve(store);
+    this.notAfter = store.current === undefined ? undefined : validityOf(store.current, host)?.notAfter;
     this.trusted = trusted || this.trusted;
     const step = nextStep({ store, host, now, trusted, times: this.options.times });
     if (step.action === 'keep') return store.next === undefined && store.previous === undefined && trusted;
@@ -70,7 +67,7 @@ export class Keeper {
       log.info({ step: step.action }, 'certificates');
     } catch (error) {
       if (!(error instanceof ApiError && error.status === 409)) throw error;
-      log.info({ step: step.action }, 'another replica was quicker');
+      log.info({ step: step.action }, 'another keeper was quicker');
     }
     return false;
   }
@@ -80,16 +77,6 @@ export class Keeper {
     const changed = await this.options.cluster.trust(bundle);
     if (changed > 0) this.options.log.info({ configurations: changed }, 'the API server is told whom to trust');
     return changed === 0;
-  }
-
-  private serve({ current }: Store): void {
-    if (current === undefined || current.certificate === this.served) return;
-    const validity = validityOf(current, this.options.host);
-    if (validity === undefined) return;
-    this.options.onGeneration(current);
-    this.served = current.certificate;
-    this.notAfter = validity.notAfter;
-    this.options.log.info({ notAfter: new Date(validity.notAfter).toISOString() }, 'serves a certificate');
   }
 
   private async take({ action }: Step, store: Store, now: number): Promise<Store> {

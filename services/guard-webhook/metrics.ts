@@ -1,6 +1,16 @@
 /** What the webhook counts, in Prometheus' text format. */
 import { Counters, metricsText, type Sample } from '../common/metrics';
 
+/** @param notAfter milliseconds since the epoch; undefined while there is none */
+export function certificateEnd(notAfter: number | undefined): Sample {
+  return {
+    name: 'guard_certificate_not_after_seconds',
+    type: 'gauge',
+    help: "End of the webhook's certificate, seconds since the epoch.",
+    value: Math.round((notAfter ?? 0) / 1000),
+  };
+}
+
 type Path = 'mutate' | 'validate';
 
 /** Upper bounds in seconds. */

@@ -1,6 +1,6 @@
 /**
- * Decides the next step of a rotation. Pure: every replica decides the same from the same Secret. No step takes away
- * what an API server or another replica may still use:
+ * Decides the next step of a rotation. Pure: every keeper decides the same from the same Secret. No step takes away
+ * what an API server or a replica of the webhook may still use:
  *
  * 1. a new generation is made and its CA is trusted beside the current one;
  * 2. after `settle`, with both webhook configurations seen to trust it, it serves;
@@ -15,11 +15,14 @@ export interface Times {
   readonly life: number;
   /** From the write of a CA into the webhook configurations to the first use: API servers watch those. */
   readonly settle: number;
-  /** From the first use of a generation to the end of the one before. Longer than any replica goes without reading. */
+  /**
+   * From the first use of a generation to the end of the one before. Longer than the kubelet takes to bring a Secret
+   * into a running pod: it looks every 60 to 90 s, and where it does not watch Secrets it sees them up to 60 s old.
+   */
   readonly overlap: number;
 }
 
-export const times: Times = { life: 24 * 3_600_000, settle: 15_000, overlap: 60_000 };
+export const times: Times = { life: 24 * 3_600_000, settle: 15_000, overlap: 150_000 };
 
 export type Step =
   /** Nothing serves, or what serves is unusable: a new generation serves at once. */

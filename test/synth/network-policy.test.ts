@@ -47,6 +47,7 @@ const istio = {
   door: pod('federation-gateway', { istio: 'federation-gateway' }, '10.10.1.24'),
   dns: pod('kube-system', { 'k8s-app': 'kube-dns' }, '10.10.1.19'),
   guard: pod('guard', { app: 'guard-webhook' }, '10.10.1.24'),
+  keeper: pod('guard', { app: 'guard-keeper' }, '10.10.1.26'),
   metrics: pod('kube-system', { 'k8s-app': 'metrics-server' }, '10.10.1.20'),
 };
 const consul = {
@@ -90,6 +91,8 @@ const neverOpen: Question[] = [
   ...[15020, 15021, 15090, 80].map((port): Question => ['ingress', istio.backend, istio.ingress, port]),
   ['the plane', istio.backend, istio.plane, 8300],
   ['the guard', istio.backend, istio.guard, 8443],
+  ["the guard's keeper", istio.backend, istio.keeper, 8081],
+  ["the guard's keeper, by the guard", istio.guard, istio.keeper, 8081],
   ['a stray pod beside the guard', pod('guard', { app: 'any' }, '10.10.1.25'), at('192.0.2.1'), 443],
   ['the plane, by the ingress gateway', istio.ingress, istio.plane, 8300],
   ['a metadata service', istio.backend, at('169.254.169.254'), 80],
@@ -123,7 +126,7 @@ const localNeeds: Question[] = [
   ['istiod to the API', istio.istiod, at(network(local).apiService), 443],
   ['names', istio.istiod, node, 53, 'UDP'],
   ['the exchange to the API', istio.plane, node, 6443],
-  ['the guard to the API', istio.guard, node, 6443],
+  ["the guard's keeper to the API", istio.keeper, node, 6443],
   ['the API server to the guard', node, istio.guard, 8443],
   ['the API server to the webhook', node, istio.istiod, 15017],
   ['peering', istio.plane, at('10.20.0.11'), 8443],
@@ -131,6 +134,7 @@ const localNeeds: Question[] = [
 ];
 const localClosed: Question[] = [
   ...neverOpen,
+  ['the guard to the API', istio.guard, node, 6443],
   ...[6443, 10250, 10255, 2379, 2380, 10257, 10259, 10249, 10256, 30080, 31443, 9153].map(
     (port): Question => ['node', istio.backend, node, port],
   ),
@@ -152,7 +156,7 @@ const awsNeeds: Question[] = [
   ['istiod to the interfaces of the API', istio.istiod, at('10.10.5.5'), 443],
   ['the API server to the webhook', at('10.10.5.5'), istio.istiod, 15017],
   ['the exchange to the API', istio.plane, at('172.20.0.1'), 443],
-  ['the guard to the API', istio.guard, at('172.20.0.1'), 443],
+  ["the guard's keeper to the API", istio.keeper, at('172.20.0.1'), 443],
   ['the API server to the guard', at('10.10.5.5'), istio.guard, 8443],
   ['peering', istio.plane, gateway(aws), 8443],
   ['a row across the border', istio.backend, gateway(aws), 8443],

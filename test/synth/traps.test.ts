@@ -314,17 +314,31 @@ describe('the trust exchange', () => {
   test('has no right over everything, in any rule', () => {
     each((plan) => {
       expect(roles(plan).length).toBeGreaterThan(0);
-      expect(ofKind(plan, 'ClusterRole').map(({ metadata }) => metadata.name)).toEqual(['guard-webhook']);
+      expect(ofKind(plan, 'ClusterRole').map(({ metadata }) => metadata.name)).toEqual(['guard-keeper']);
       expect(JSON.stringify(roles(plan).map(({ rules }) => rules))).not.toContain('"*"');
     });
   });
 });
 
 describe("the guard's webhook", () => {
-  test('may write its own Secret and its own two configurations, and make none', () => {
+  test('has no token and no right, for who writes its configurations can become anybody', () => {
+    each((plan) => {
+      const bindings = [...ofKind(plan, 'RoleBinding'), ...ofKind(plan, 'ClusterRoleBinding')];
+      expect(JSON.stringify(bindings)).not.toContain('"guard-webhook"');
+      const pod = ofKind(plan, 'Deployment').find(({ metadata }) => metadata.name === 'guard-webhook');
+      expect(JSON.stringify(pod)).toContain('"secretName":"guard-webhook-tls"');
+      expect(JSON.stringify(pod)).not.toMatch(/serviceAccountToken"|serviceaccount/);
+      const policies = ofKind(plan, 'NetworkPolicy').filter(({ metadata }) => metadata.namespace === 'guard');
+      const spec = (name: string) => policies.find(({ metadata }) => metadata.name === name)?.spec;
+      expect(spec('guard-webhook')).toMatchObject({ egress: [] });
+      expect(spec('guard-keeper')).toMatchObject({ ingress: [] });
+    });
+  });
+
+  test('has a keeper that may write its Secret and its two configurations, and make none', () => {
     each((plan) => {
       const rules = [...ofKind(plan, 'Role'), ...ofKind(plan, 'ClusterRole')]
-        .filter(({ metadata }) => metadata.name === 'guard-webhook')
+        .filter(({ metadata }) => metadata.name === 'guard-keeper')
         .flatMap((role) => role.rules as object[]);
       expect(rules).toEqual([
         { apiGroups: [''], resources: ['secrets'], resourceNames: ['guard-webhook-tls'], verbs: ['get', 'update'] },

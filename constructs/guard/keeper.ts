@@ -1,0 +1,122 @@
+/**
+ * The keeper of the webhook's certificates, apart from the webhook: who may write the webhook configurations can become
+ * anybody in the cluster, so that right is in a pod that nobody connects to and that reads nothing a tenant wrote.
+ */
+import {
+  guardConfiguration,
+  guardKeeperName,
+  guardKeeperPort,
+  guardNamespace,
+  guardSecret,
+  guardWebhookName,
+} from '../../model/guard/webhook';
+import { imagePullPolicy } from '../../model/images';
+import type { KubeObject } from '../../model/kube';
+import type { Mesh } from '../../model/lab';
+import { uids } from '../../model/local';
+import { confined } from '../helm/confined';
+import type { Program } from '../programs';
+
+const name = guardKeeperName;
+const namespace = guardNamespace;
+const labels = { app: name };
+
+/** Deployment, account and rights. While it is away nothing ends; certificates have half their life left. */
+export function guardKeeper(mesh: Mesh, program: Program): KubeObject[] {
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name, namespace },
+      automountServiceAccountToken: false,
+    },
+    ...rights(),
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name, namespace },
+      spec: {
+        replicas: 1,
+        selector: { matchLabels: labels },
+        template: {
+          metadata: { labels, annotations: { 'isthmus.dev/program': program.hash } },
+          spec: pod(mesh),
+        },
+      },
+    },
+  ];
+}
+
+function rights(): KubeObject[] {
+  const subjects = [{ kind: 'ServiceAccount', name, namespace }];
+  const roleRef = (kind: string) => ({ apiGroup: 'rbac.authorization.k8s.io', kind, name });
+  const apiVersion = 'rbac.authorization.k8s.io/v1';
+  return [
+    {
+      apiVersion,
+      kind: 'Role',
+      metadata: { name, namespace },
+      rules: [{ apiGroups: [''], resources: ['secrets'], resourceNames: [guardSecret], verbs: ['get', 'update'] }],
+    },
+    { apiVersion, kind: 'RoleBinding', metadata: { name, namespace }, roleRef: roleRef('Role'), subjects },
+    {
+      apiVersion,
+      kind: 'ClusterRole',
+      metadata: { name },
+      rules: [
+        {
+          apiGroups: ['admissionregistration.k8s.io'],
+          resources: ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'],
+          resourceNames: [guardConfiguration],
+          verbs: ['get', 'patch'],
+        },
+      ],
+    },
+    { apiVersion, kind: 'ClusterRoleBinding', metadata: { name }, roleRef: roleRef('ClusterRole'), subjects },
+  ];
+}
+
+function pod(mesh: Mesh): object {
+  const user = uids.guardKeeper;
+  const probe = (path: string) => ({ httpGet: { path, port: guardKeeperPort }, timeoutSeconds: 3 });
+  return {
+    serviceAccountName: name,
+    automountServiceAccountToken: false,
+    priorityClassName: 'system-cluster-critical',
+    securityContext: {
+      runAsUser: user,
+      runAsGroup: user,
+      runAsNonRoot: true,
+      fsGroup: user,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    containers: [
+      {
+        name: 'keeper',
+        image: mesh.images.node,
+        ...imagePullPolicy(mesh),
+        command: ['node', '/program/main.js', 'keep'],
+        readinessProbe: { ...probe('/readyz'), periodSeconds: 1 },
+        livenessProbe: { ...probe('/healthz'), periodSeconds: 10, failureThreshold: 6 },
+        resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '192Mi' } },
+        securityContext: confined,
+        volumeMounts: [
+          { name: 'program', mountPath: '/program', readOnly: true },
+          { name: 'api', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true },
+        ],
+      },
+    ],
+    volumes: [
+      { name: 'program', configMap: { name: guardWebhookName } },
+      {
+        name: 'api',
+        projected: {
+          sources: [
+            { serviceAccountToken: { path: 'token', expirationSeconds: 3600 } },
+            { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+          ],
+        },
+      },
+    ],
+  };
+}
