@@ -21,7 +21,8 @@ import type { Seen } from '../vantage/agent';
 const patience = 20_000;
 
 async function works(field: Field): Promise<void> {
-  const good = async () => (await rightLeaf(field)).ok;
+  // The way, and what the consumer's own proxy knows of it: the endpoint comes back later than the trust.
+  const good = async () => (await rightLeaf(field)).ok && (await calls(field, 'provider')).ok;
   if (await until(good, { timeout: 60_000, interval: 300 })) return;
   throw new FailureError(
     `${shortId(field.cast.consumer)} does not reach ${shortId(field.cast.provider)} any more. What now: isthmus up`,
@@ -199,6 +200,7 @@ async function strayEntry(field: Field): Promise<Observation> {
   const took = Date.now() - began;
   if (!ok) await remove();
   done();
+  await works(field);
   const stop: Stop | undefined = ok
     ? { how: 'mended', who: 'the trust exchange', what: `removed it after ${took} ms` }
     : undefined;
