@@ -7,7 +7,7 @@ import type { Fault } from '../fault';
 import { consulUpstreams } from './consul-upstreams';
 import type { GuardConfig, Pod, ProxyKind } from './types';
 
-type Check = (value: string) => boolean;
+export type Check = (value: string) => boolean;
 
 const any: Check = () => true;
 const only =
@@ -130,7 +130,8 @@ const proxyConfigKeys = [
   'terminationDrainDuration',
 ];
 
-function harmlessProxyConfig(text: string): boolean {
+/** Whether a proxy's configuration, in YAML, leaves its program, files, addresses and ports as they are. */
+export function harmlessProxyConfig(text: string): boolean {
   try {
     const value: unknown = parse(text);
     if (value === null) return true;

@@ -133,11 +133,12 @@ function placeGuard(spec: PodSpec, config: GuardConfig): PodSpec {
   const others = (spec.initContainers ?? []).filter(({ name }) => !isGuardContainer(name));
   const firstOwn = others.findIndex(({ name }) => !isInfrastructure(name, kinds));
   const at = firstOwn === -1 ? others.length : firstOwn;
-  const volumes = (spec.volumes ?? []).filter(({ name }) => name !== guardVolume);
+  const volumes = spec.volumes ?? [];
+  const there = volumes.some(({ name }) => name === guardVolume);
   return {
     ...spec,
     initContainers: [...others.slice(0, at), ...keptOrMade(spec, config), ...others.slice(at)],
-    volumes: [...volumes, spec.volumes?.find(({ name }) => name === guardVolume) ?? guardRulesVolume],
+    volumes: there ? volumes : [...volumes, guardRulesVolume],
   };
 }
 

@@ -6,8 +6,9 @@ import type { Fault } from '../fault';
 import { proxyKindOf } from './names';
 import { proxyKinds } from './parties';
 import { placedContainers, placedOwn } from './placed';
-import { commonDeviations, consulVolumes, istioVolumes, shapes } from './shapes';
+import { deviationsFrom, shapes } from './shapes';
 import type { GuardConfig, Pod } from './types';
+import { consulMounts, istioMounts } from './volumes';
 
 /** Faults of the proxies' containers, of those that came without them, and of who looks into their files. */
 export function proxyFaults(pod: Pod, config: GuardConfig): Fault[] {
@@ -36,14 +37,12 @@ function shapeFaults(pod: Pod, { kind, images }: GuardConfig['proxies'][number])
     const image = images.includes(container.image ?? '')
       ? []
       : [{ field: 'image', problem: "is not the mesh's", value: container.image }];
-    return [...image, ...commonDeviations(container), ...shape.deviations(container)].map(
-      ({ field, problem, value }) => ({
-        path: [...path, ...field.split('.')],
-        problem: `${problem}: a container of that name has the rights of the mesh's own`,
-        ...(value === undefined ? {} : { value }),
-        fix,
-      }),
-    );
+    return [...image, ...deviationsFrom(shape, container, pod.spec.volumes ?? [])].map(({ field, problem, value }) => ({
+      path: [...path, ...field.split('.')],
+      problem: `${problem}: a container of that name has the rights of the mesh's own`,
+      ...(value === undefined ? {} : { value }),
+      fix,
+    }));
   });
 }
 
@@ -73,7 +72,7 @@ function pairFaults(pod: Pod, config: GuardConfig): Fault[] {
 
 /** The proxies' files hold keys, tokens and the sockets over which they are given out. */
 function peeking(pod: Pod, config: GuardConfig): Fault[] {
-  const reserved = proxyKinds(config).flatMap((kind) => (kind === 'istio' ? istioVolumes : consulVolumes));
+  const reserved = proxyKinds(config).flatMap((kind) => Object.keys(kind === 'istio' ? istioMounts : consulMounts));
   return placedOwn(pod, config).flatMap(({ path, container }) =>
     (container.volumeMounts ?? [])
       .filter(({ name }) => reserved.includes(name))

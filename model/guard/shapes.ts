@@ -1,7 +1,17 @@
 /** The containers that the meshes' injectors make: where each stands and what it looks like. */
 import { harmlessEnvoyArguments } from './capture';
 import type { Placed } from './placed';
-import type { Container } from './types';
+import type { Container, Volume } from './types';
+import {
+  consulDataplaneVariables,
+  consulInitVariables,
+  isAddress,
+  istioInitVariables,
+  istioProxyVariables,
+  type Variables,
+  variableDeviations,
+} from './variables';
+import { consulMounts, istioMounts, type Mounts, mountDeviations } from './volumes';
 
 /** What is wrong with a container, and in which field; nothing when it is as injected. */
 export interface Deviation {
@@ -12,108 +22,159 @@ export interface Deviation {
 
 export interface Shape {
   readonly lists: readonly Placed['list'][];
+  /** Whether it stays beside the app: it then has ports, probes and hooks, and as a native sidecar `restartPolicy: Always`. */
+  readonly stays: boolean;
+  readonly variables: Variables;
+  readonly mounts: Mounts;
+  /** What else is wrong. */
   readonly deviations: (container: Container) => Deviation[];
 }
 
 export const shapes: Readonly<Record<string, Shape>> = {
   'istio-init': {
     lists: ['initContainers'],
+    stays: false,
+    variables: istioInitVariables,
+    mounts: {},
     deviations: (it) => [
       ...user(it, 0),
       ...capabilities(it, ['NET_ADMIN', 'NET_RAW']),
       ...program(it),
       ...redirect(it),
-      ...mounts(it, []),
     ],
   },
   'istio-validation': {
     lists: ['initContainers'],
-    deviations: (it) => [
-      ...user(it, 1337),
-      ...capabilities(it, []),
-      ...program(it),
-      ...redirect(it),
-      ...mounts(it, []),
-    ],
+    stays: false,
+    variables: istioInitVariables,
+    mounts: {},
+    deviations: (it) => [...user(it, 1337), ...capabilities(it, []), ...program(it), ...redirect(it)],
   },
   'istio-proxy': {
     lists: ['initContainers', 'containers'],
-    deviations: (it) => [
-      ...user(it, 1337),
-      ...capabilities(it, []),
-      ...program(it),
-      ...istioProxyArguments(it),
-      ...mounts(it, istioVolumes),
-    ],
+    stays: true,
+    variables: istioProxyVariables,
+    mounts: istioMounts,
+    deviations: (it) => [...user(it, 1337), ...capabilities(it, []), ...program(it), ...istioProxyArguments(it)],
   },
   'consul-connect-inject-init': {
     lists: ['initContainers'],
+    stays: false,
+    variables: consulInitVariables,
+    mounts: consulMounts,
     deviations: (it) => [
       ...(it.securityContext?.runAsUser === 0
         ? capabilities(it, ['NET_ADMIN'], false)
         : [...user(it, 5996), ...capabilities(it, [])]),
       ...consulInitProgram(it),
-      ...consulRedirect(it),
-      ...mounts(it, consulVolumes),
     ],
   },
   'consul-dataplane': {
     lists: ['initContainers', 'containers'],
+    stays: true,
+    variables: consulDataplaneVariables,
+    mounts: consulMounts,
     deviations: (it) => [
       ...user(it, 5995),
       ...capabilities(it, [], false),
       ...program(it),
       ...consulDataplaneArguments(it),
-      ...mounts(it, consulVolumes),
     ],
   },
 };
 
-export const istioVolumes: readonly string[] = [
-  'workload-socket',
-  'credential-socket',
-  'workload-certs',
-  'istiod-ca-cert',
-  'istio-ca-crl',
-  'istio-data',
-  'istio-envoy',
-  'istio-token',
-  'istio-podinfo',
+const fields = [
+  'name',
+  'image',
+  'imagePullPolicy',
+  'command',
+  'args',
+  'env',
+  'resources',
+  'resizePolicy',
+  'volumeMounts',
+  'securityContext',
+  'terminationMessagePath',
+  'terminationMessagePolicy',
+];
+const fieldsOfStaying = ['ports', 'livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle', 'restartPolicy'];
+
+const contextFields = [
+  'runAsUser',
+  'runAsGroup',
+  'runAsNonRoot',
+  'privileged',
+  'allowPrivilegeEscalation',
+  'readOnlyRootFilesystem',
+  'procMount',
+  'capabilities',
+  'seccompProfile',
+  'appArmorProfile',
 ];
 
-export const consulVolumes: readonly string[] = ['consul-connect-inject-data'];
+/** What is wrong with a container that has a shape's name. */
+export function deviationsFrom(shape: Shape, it: Container, volumes: readonly Volume[]): Deviation[] {
+  return [
+    ...unknownFields(it, shape),
+    ...contextDeviations(it),
+    ...programsRun(it),
+    ...variableDeviations(it, shape.variables),
+    ...mountDeviations(it, shape.mounts, volumes),
+    ...shape.deviations(it),
+  ];
+}
 
-/** What no injected container has, whichever it is. */
-export function commonDeviations(it: Container): Deviation[] {
-  const found: Deviation[] = [];
-  const context = it.securityContext ?? {};
-  if (context.privileged === true) found.push({ field: 'securityContext.privileged', problem: 'is set', value: true });
-  if (it.envFrom !== undefined) found.push({ field: 'envFrom', problem: 'is set' });
-  for (const { name } of it.env ?? []) {
-    // They decide which code and which configuration the program loads.
-    if (/^(LD_|GCONV_PATH$|ISTIO_BOOTSTRAP|ENVOY_|XTABLES_)/.test(name)) {
-      found.push({ field: 'env', problem: 'decides what the program loads', value: name });
-    }
+function unknownFields(it: Container, { stays }: Shape): Deviation[] {
+  const known = stays ? [...fields, ...fieldsOfStaying] : fields;
+  const found: Deviation[] = Object.entries(it)
+    .filter(([key, value]) => value !== undefined && !known.includes(key))
+    .map(([field, value]) => ({ field, problem: 'is set, and the injector does not set it', value }));
+  if (stays && (it.restartPolicy ?? 'Always') !== 'Always') {
+    found.push({ field: 'restartPolicy', problem: 'is not Always', value: it.restartPolicy });
   }
-  for (const [field, handler] of Object.entries({
+  // Claims and devices bring files and variables of their own.
+  const { limits, requests, ...more } = Object(it.resources);
+  for (const name of [...Object.keys(more), ...Object.keys({ ...limits, ...requests })]) {
+    if (['cpu', 'memory', 'ephemeral-storage'].includes(name)) continue;
+    found.push({ field: 'resources', problem: 'has more than CPU, memory and storage', value: name });
+  }
+  return found;
+}
+
+function contextDeviations({ securityContext: context = {} }: Container): Deviation[] {
+  const found: Deviation[] = Object.entries(context)
+    .filter(([key]) => !contextFields.includes(key))
+    .map(([key, value]) => ({ field: `securityContext.${key}`, problem: 'is set', value }));
+  if (context.privileged === true) found.push({ field: 'securityContext.privileged', problem: 'is set', value: true });
+  if ((context.procMount ?? 'Default') !== 'Default') {
+    found.push({ field: 'securityContext.procMount', problem: 'is not Default', value: context.procMount });
+  }
+  // A profile of the node's could make system calls succeed that were never made.
+  for (const key of ['seccompProfile', 'appArmorProfile'] as const) {
+    const type = context[key]?.type;
+    if (type === 'Localhost') found.push({ field: `securityContext.${key}`, problem: "is a file's", value: type });
+  }
+  return found;
+}
+
+/** The agents' own programs are the only ones that probes and hooks run. */
+function programsRun(it: Container): Deviation[] {
+  const handlers = {
     livenessProbe: it.livenessProbe,
     readinessProbe: it.readinessProbe,
     startupProbe: it.startupProbe,
     'lifecycle.postStart': it.lifecycle?.postStart,
     'lifecycle.preStop': it.lifecycle?.preStop,
-  })) {
+  };
+  return Object.entries(handlers).flatMap(([field, handler]) => {
     const command = handler?.exec?.command;
-    if (command !== undefined && !(command[0] === 'pilot-agent' && /^(wait|request)$/.test(command[1] ?? ''))) {
-      found.push({ field, problem: 'runs a program', value: command });
-    }
-  }
-  const config = it.env?.find(({ name }) => name === 'PROXY_CONFIG')?.value ?? '';
-  const moved =
-    /"(binaryPath|configPath|customConfigFile|proxyBootstrapTemplatePath|proxyAdminPort|statusPort|interceptionMode)"/.exec(
-      config,
-    );
-  if (moved !== null) found.push({ field: 'env.PROXY_CONFIG', problem: 'moves the proxy', value: moved[1] });
-  return found;
+    if (command === undefined) return [];
+    const [program, verb = ''] = command;
+    const own =
+      (it.name === 'istio-proxy' && program === 'pilot-agent' && /^(wait|request)$/.test(verb)) ||
+      (it.name === 'consul-dataplane' && command.join(' ') === '/usr/local/bin/consul-dataplane -check-proxy-health');
+    return own ? [] : [{ field, problem: 'runs a program', value: command }];
+  });
 }
 
 function user({ securityContext }: Container, wanted: number): Deviation[] {
@@ -147,12 +208,6 @@ function capabilities({ securityContext }: Container, wanted: readonly string[],
 
 function program({ command }: Container): Deviation[] {
   return command === undefined ? [] : [{ field: 'command', problem: 'is set', value: command }];
-}
-
-function mounts({ volumeMounts = [] }: Container, known: readonly string[]): Deviation[] {
-  return volumeMounts
-    .filter(({ name, mountPath }) => !known.includes(name) && !mountPath.startsWith('/var/run/secrets/kubernetes.io/'))
-    .map(({ name: value }) => ({ field: 'volumeMounts', problem: 'has more', value }));
 }
 
 /** Istio's redirection of everything, in the form in which its template writes it. */
@@ -189,7 +244,7 @@ function istioProxyArguments({ args = [] }: Container): Deviation[] {
 
 /** Consul's init container has a shell, so what the shell runs is read to the last character. */
 const connectInit =
-  /^consul-k8s-control-plane connect-init(?:[ \\\n]+-[a-z-]+=(?:"[\w./-]*"|\$\{POD_NAME\}|\$\{POD_NAMESPACE\}|[\w./-]*))*[ \\\n]*$/;
+  /^consul-k8s-control-plane connect-init(?:[ \\\n]+-(?:pod-name|pod-namespace|log-level|log-json|service-account-name|service-name)=(?:"[\w./-]*"|\$\{POD_NAME\}|\$\{POD_NAMESPACE\}|[\w./-]*))*[ \\\n]*$/;
 
 function consulInitProgram({ command = [], args }: Container): Deviation[] {
   const [shell, flag, script = '', ...more] = command;
@@ -198,34 +253,19 @@ function consulInitProgram({ command = [], args }: Container): Deviation[] {
   return whole ? [] : [{ field: 'command', problem: 'is not connect-init', value: command }];
 }
 
-/** Redirection by Consul's init container: everything but the two users of its own. */
-function consulRedirect({ env = [] }: Container): Deviation[] {
-  const text = env.find(({ name }) => name === 'CONSUL_REDIRECT_TRAFFIC_CONFIG')?.value;
-  if (text === undefined) return [];
-  const deviation = [
-    { field: 'env.CONSUL_REDIRECT_TRAFFIC_CONFIG', problem: 'is not the redirection of everything', value: text },
-  ];
-  try {
-    const { ProxyUserID, ExcludeUIDs, ExcludeOutboundPorts, ExcludeOutboundCIDRs } = Object(JSON.parse(text));
-    const users: unknown[] = ExcludeUIDs ?? [];
-    const empty = [ExcludeOutboundPorts, ExcludeOutboundCIDRs].every((list) => (list ?? []).length === 0);
-    return ProxyUserID === '5995' && users.every((id) => id === '5996') && empty ? [] : deviation;
-  } catch {
-    return deviation;
-  }
-}
-
-/** Options that move a listener to another address or let another program or configuration in. */
-const moving =
-  /^-+(envoy-admin-bind|envoy-ready-bind-address|envoy-executable|xds-bind|graceful-addr|consul-dns-bind-addr|config-file)/;
+/** Options of consul-dataplane that its injector sets: none moves a listener or lets a program or a configuration in. */
+const dataplaneOptions =
+  /^-(?:tls-disabled|shutdown-drain-listeners|(?:envoy-admin-bind-address|consul-dns-bind-addr|xds-bind-addr|graceful-addr)=(?:127\.0\.0\.1|::1)|(?:grpc-port|envoy-concurrency|graceful-port|envoy-ready-bind-port|shutdown-grace-period-seconds|startup-grace-period-seconds)=\d+|consul-dns-bind-port=8600|telemetry-prom-merge-port=20100|(?:log-json|server-watch-disabled)=(?:true|false)|log-level=\w*|credential-type=login|login-bearer-token-path=\/var\/run\/secrets\/kubernetes\.io\/serviceaccount\/token|proxy-service-id-path=\/consul\/connect-inject\/proxyid|ca-certs=\/consul\/connect-inject\/consul-ca\.pem|(?:login-auth-method|login-namespace|login-partition|service-namespace|service-partition|tls-server-name)=[\w.-]*|(?:graceful-shutdown-path|graceful-startup-path|telemetry-prom-scrape-path)=[\w./-]*|telemetry-prom-service-metrics-url=http:\/\/(?:127\.0\.0\.1|\[::1\]):\d+[\w./-]*)$/;
 
 function consulDataplaneArguments({ args = [] }: Container): Deviation[] {
   const split = args.indexOf('--');
   const own = split === -1 ? args : args.slice(0, split);
   const envoy = split === -1 ? [] : args.slice(split + 1);
-  const bad = own.filter((option) => moving.test(option));
+  const bad = own.filter((option, index) =>
+    own[index - 1] === '-addresses' ? !isAddress(option) : option !== '-addresses' && !dataplaneOptions.test(option),
+  );
   return [
-    ...bad.map((value) => ({ field: 'args', problem: 'moves a listener', value })),
+    ...bad.map((value) => ({ field: 'args', problem: 'has more: it could move a listener or run a program', value })),
     ...(harmlessEnvoyArguments(envoy.join(' '))
       ? []
       : [{ field: 'args', problem: "changes Envoy's ports or files", value: envoy }]),

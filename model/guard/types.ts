@@ -27,10 +27,13 @@ export interface Container {
   readonly command?: readonly string[];
   readonly args?: readonly string[];
   readonly ports?: readonly ContainerPort[];
-  readonly env?: readonly { readonly name: string; readonly value?: string }[];
+  readonly env?: readonly EnvironmentVariable[];
   readonly envFrom?: readonly unknown[];
   readonly volumeMounts?: readonly VolumeMount[];
   readonly volumeDevices?: readonly unknown[];
+  readonly resources?: unknown;
+  readonly terminationMessagePath?: string;
+  readonly terminationMessagePolicy?: string;
   readonly securityContext?: SecurityContext;
   /** `Always` on an init container makes it a native sidecar. */
   readonly restartPolicy?: string;
@@ -40,6 +43,12 @@ export interface Container {
   readonly startupProbe?: Handler;
   /** Of an ephemeral container: whose processes it sees. */
   readonly targetContainerName?: string;
+}
+
+export interface EnvironmentVariable {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: unknown;
 }
 
 export interface ContainerPort {
@@ -60,6 +69,9 @@ export interface Volume {
   readonly name: string;
   readonly hostPath?: unknown;
   readonly downwardAPI?: unknown;
+  readonly configMap?: unknown;
+  readonly projected?: unknown;
+  readonly emptyDir?: unknown;
 }
 
 /** A probe or a lifecycle hook. */
