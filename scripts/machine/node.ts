@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import type { Lab, Mesh } from '../../model/lab';
 import { kubernetesNetwork, netns } from '../../model/local';
 import { kubeconfigFile, stateFolder } from '../../model/names';
+import { isKeptBy } from '../../model/network-policy/keeper';
 import { bundle, bundleFile } from '../bundle';
 import { FailureError } from '../errors';
 import { cniFolder, locate } from './binaries';
@@ -92,10 +93,11 @@ export async function raiseNode(
   for (const daemon of nodeServices(paths, network, mesh.name)) {
     const revision = hashOf(kubelet + corefile(paths, network) + program);
     await start(lab, mesh, { ...daemon, ...mounts.enter(daemon.command, daemon.args), revision });
+    // No pod starts before it.
+    if (daemon.name === enforcer) await awaited(lab, mesh, enforcer, () => assertEnforced(lab, mesh), signal);
   }
   say('waiting for the node to be Ready');
   await awaited(lab, mesh, 'kubelet', () => assertReady(lab, mesh), signal);
-  await awaited(lab, mesh, enforcer, () => assertEnforced(lab, mesh), signal);
 }
 
 /** Runs containerd's client against a mesh's node, in the namespace that Kubernetes uses. */
@@ -123,9 +125,12 @@ async function assertReady(lab: Lab, mesh: Mesh): Promise<void> {
   if (status !== 'True') throw new Error(`node is ${status}`);
 }
 
-/** Throws while no NetworkPolicy would be enforced. */
+/** Throws unless the rules in force are those of the enforcer that runs: the rules of one before it outlive it. */
 async function assertEnforced(lab: Lab, mesh: Mesh): Promise<void> {
-  await run('nft', ['list', 'table', 'ip', enforcer], { netns: netns(lab.name, mesh.name) });
+  const { stdout } = await run('nft', ['list', 'table', 'ip', enforcer], { netns: netns(lab.name, mesh.name) });
+  const full = `${mesh.name}-${enforcer}`;
+  const daemon = listDaemons(stateFolder(lab.name)).find(({ name }) => name === full);
+  if (!isKeptBy(stdout, daemon?.pid)) throw new Error(`the rules in force are not those of ${full}`);
 }
 
 function writeKubeconfigs(lab: Lab, mesh: Mesh): void {

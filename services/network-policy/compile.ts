@@ -2,6 +2,7 @@
  * NetworkPolicies of a cluster of one node as an nftables ruleset. A pure function of what the API holds, so that it can
  * be compared with a model of what policies mean.
  */
+import { keeperMark } from '../../model/network-policy/keeper';
 import type { NetworkPolicy, Peer, PolicyPort, Selector } from '../../model/network-policy/policy';
 import { type ClusterState, type LivePod, livePods } from './state';
 
@@ -20,8 +21,9 @@ interface Pass {
 /**
  * The whole ruleset, which replaces the former one at once.
  * @param podNetwork addresses of the node's pods, in CIDR notation; one that is no known pod's passes nothing
+ * @param keeper id of the process that keeps the rules, marked in them. @default - no mark
  */
-export function ruleset(state: ClusterState, podNetwork: string): string {
+export function ruleset(state: ClusterState, podNetwork: string, keeper?: number): string {
   const policies = state.policies.map(enforceable);
   const pods = livePods(state);
   const known = pods.map(({ address }) => address);
@@ -32,7 +34,7 @@ export function ruleset(state: ClusterState, podNetwork: string): string {
 delete table ip network-policy
 table ip network-policy {
   chain refuse {
-    counter
+    counter${keeper === undefined ? '' : ` ${keeperMark(keeper)}`}
     meta l4proto tcp reject with tcp reset
     reject with icmp type admin-prohibited
   }

@@ -12,6 +12,7 @@ import type { NetworkPolicy } from '../../model/network-policy/policy';
 import { makeLog } from '../common/log';
 import { faultOf, ruleset } from './compile';
 import type { NamespaceObject, PodObject } from './state';
+import { type Nft, Table } from './table';
 import { type ApiOptions, Watch } from './watch';
 
 /** Milliseconds in which changes are put together. */
@@ -20,7 +21,7 @@ const gather = 10;
 /** Milliseconds between looks whether the rules in force are still ours. */
 const look = 5_000;
 
-const table = ['ip', 'network-policy'];
+const nft: Nft = (args, input) => spawnSync('nft', args, { ...(input !== undefined && { input }), encoding: 'utf8' });
 
 const log = makeLog('network-policy');
 
@@ -48,15 +49,10 @@ function enforce(api: ApiOptions, podNetwork: string, signal: AbortSignal): void
   const namespaces = new Watch<NamespaceObject>(api, '/api/v1/namespaces', later, failed);
   const policies = new Watch<NetworkPolicy>(api, '/apis/networking.k8s.io/v1/networkpolicies', later, failed);
   for (const watch of [pods, namespaces, policies]) void watch.run(signal);
+  const table = new Table(nft, ['ip', 'network-policy'], log);
   let waiting = false;
   let last = '';
-  let inForce = '';
-  const mend = setInterval(() => {
-    if (last === '' || listed() === inForce) return;
-    log.warn({}, 'somebody changed the rules');
-    last = '';
-    now();
-  }, look);
+  const mend = setInterval(() => table.mend(), look);
   signal.addEventListener('abort', () => clearInterval(mend), { once: true });
 
   function later(): void {
@@ -69,23 +65,13 @@ function enforce(api: ApiOptions, podNetwork: string, signal: AbortSignal): void
     const state = { pods: pods.all, namespaces: namespaces.all, policies: policies.all };
     // Half of the picture would open what the other half closes.
     if (state.pods === undefined || state.namespaces === undefined || state.policies === undefined) return;
-    const rules = ruleset({ pods: state.pods, namespaces: state.namespaces, policies: state.policies }, podNetwork);
+    const known = { pods: state.pods, namespaces: state.namespaces, policies: state.policies };
+    const rules = ruleset(known, podNetwork, process.pid);
     if (rules === last) return;
-    for (const fault of state.policies.flatMap((policy) => faultOf(policy) ?? [])) log.error({}, fault);
-    const { status, stderr } = spawnSync('nft', ['-f', '-'], { input: rules, encoding: 'utf8' });
-    if (status !== 0) {
-      log.error({ status }, stderr);
-      return;
-    }
     last = rules;
-    inForce = listed();
-    log.info({ pods: state.pods.length, policies: state.policies.length }, 'rules');
+    for (const fault of state.policies.flatMap((policy) => faultOf(policy) ?? [])) log.error({}, fault);
+    if (table.load(rules)) log.info({ pods: state.pods.length, policies: state.policies.length }, 'rules');
   }
-}
-
-/** The rules as the kernel has them, without its counters. */
-function listed(): string {
-  return spawnSync('nft', ['--stateless', 'list', 'table', ...table], { encoding: 'utf8' }).stdout;
 }
 
 main(process.argv.slice(2));
