@@ -18,6 +18,15 @@ export function exchangeAdmission(config: PlaneConfig, account: string): KubeObj
       'workloadentries',
       entryRules(config),
     ),
+    ...policy(
+      `${name}-entry-deletions`,
+      user,
+      'networking.istio.io',
+      ['v1', 'v1beta1', 'v1alpha3'],
+      'workloadentries',
+      deletionRules(config),
+      ['DELETE'],
+    ),
     ...policy(`${name}-secrets`, user, '', ['v1'], 'secrets', secretRules(config)),
   ];
 }
@@ -32,7 +41,7 @@ function entryRules({ imports, peerNetwork, peerPort }: PlaneConfig): Rule[] {
   const label = `'${importLabel}'`;
   return [
     {
-      expression: `${names}.exists(n, object.metadata.name.matches('^' + n + '-[0-9]+$') && object.spec.labels == {${label}: n} && (!has(object.metadata.labels) || object.metadata.labels == {${label}: n}))`,
+      expression: `${names}.exists(n, object.metadata.name.matches('^' + n + '-[0-9]+$') && object.spec.labels == {${label}: n} && has(object.metadata.labels) && object.metadata.labels == {${label}: n})`,
       message: 'a WorkloadEntry of the trust exchange is named and labelled after one of its imports',
     },
     {
@@ -46,6 +55,17 @@ function entryRules({ imports, peerNetwork, peerPort }: PlaneConfig): Rule[] {
     {
       expression: `!has(object.spec.serviceAccount) && !has(object.spec.network) && !has(object.spec.locality)`,
       message: 'a WorkloadEntry of the trust exchange has address, ports and labels only',
+    },
+  ];
+}
+
+/** Those of other peers stay: they are in the same namespace. */
+function deletionRules({ imports }: PlaneConfig): Rule[] {
+  const names = celList(imports.map(({ name }) => name));
+  return [
+    {
+      expression: `${names}.exists(n, oldObject.metadata.name.matches('^' + n + '-[0-9]+$'))`,
+      message: 'the trust exchange deletes WorkloadEntries of its own imports only',
     },
   ];
 }
@@ -76,6 +96,7 @@ function policy(
   versions: string[],
   resource: string,
   rules: Rule[],
+  operations: readonly string[] = ['CREATE', 'UPDATE'],
 ): KubeObject[] {
   return [
     {
@@ -85,9 +106,7 @@ function policy(
       spec: {
         failurePolicy: 'Fail',
         matchConstraints: {
-          resourceRules: [
-            { apiGroups: [group], apiVersions: versions, resources: [resource], operations: ['CREATE', 'UPDATE'] },
-          ],
+          resourceRules: [{ apiGroups: [group], apiVersions: versions, resources: [resource], operations }],
         },
         matchConditions: [{ name: 'exchange', expression: `request.userInfo.username == '${user}'` }],
         validations: rules,

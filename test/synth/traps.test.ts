@@ -311,6 +311,26 @@ describe('the trust exchange', () => {
     });
   });
 
+  test('deletes and labels WorkloadEntries of its own imports only', () => {
+    each((plan) => {
+      const rules = (suffix: string) =>
+        ofKind(plan, 'ValidatingAdmissionPolicy')
+          .filter(({ metadata }) => metadata.name.endsWith(suffix))
+          .map(({ spec }) => JSON.stringify(spec));
+      const [written = '', ...others] = rules('-entries');
+      expect(others).toEqual([]);
+      // One without the label would be none that the exchange lists, and so never goes.
+      expect(written).toContain("has(object.metadata.labels) && object.metadata.labels == {'isthmus.dev/import': n}");
+      const [deleted = '', ...more] = rules('-entry-deletions');
+      expect(more).toEqual([]);
+      expect(deleted).toContain('"operations":["DELETE"]');
+      expect(deleted).toContain("oldObject.metadata.name.matches('^' + n + '-[0-9]+$')");
+      expect(JSON.stringify(ofKind(plan, 'ValidatingAdmissionPolicyBinding'))).toContain(
+        '-entry-deletions","validationActions":["Deny"]',
+      );
+    });
+  });
+
   test('has no right over everything, in any rule', () => {
     each((plan) => {
       expect(roles(plan).length).toBeGreaterThan(0);
