@@ -3,7 +3,7 @@ import type { LooseLab } from './check';
 import { platformOf } from './check-platforms';
 import type { Fault } from './fault';
 import { canonicalId } from './lab';
-import { upstreamVariable } from './names';
+import { denyAllName, exportName, federationSecret, importName, upstreamVariable } from './names';
 import {
   isReservedMesh,
   isReservedNamespace,
@@ -14,7 +14,7 @@ import {
 } from './reserved';
 
 export function checkNames(lab: LooseLab): Fault[] {
-  return [...meshNames(lab), ...serviceNames(lab), ...variableNames(lab), ...federatedNames(lab)];
+  return [...meshNames(lab), ...serviceNames(lab), ...variableNames(lab), ...federatedNames(lab), ...joinedNames(lab)];
 }
 
 function meshNames({ meshes }: LooseLab): Fault[] {
@@ -124,5 +124,43 @@ function federatedNames({ access }: LooseLab): Fault[] {
             },
           ]),
     ];
+  });
+}
+
+/** Objects of the federation are named after a service and a mesh, joined: `a-b` and `c` read like `a` and `b-c`. */
+function joinedNames({ access, meshes }: LooseLab): Fault[] {
+  const isIstio = (id: string) => meshes.find((mesh) => mesh.id === id)?.value?.kind === 'istio';
+  const owners = new Map<string, string>();
+  return access.flatMap(({ from, to }, index): Fault[] => {
+    if (from === undefined || to === undefined) return [];
+    const [caller = '', callerSpace = '', consumer = ''] = canonicalId(from).split('/');
+    const [callee = '', , service = ''] = canonicalId(to).split('/');
+    if (caller === callee) return [];
+    const named = [
+      { mesh: caller, kind: 'import', name: importName(service, callee), value: to, of: `${service} of ${callee}` },
+      {
+        mesh: caller,
+        kind: `Secret in ${callerSpace}`,
+        name: federationSecret(consumer, callee),
+        value: from,
+        of: `${consumer} towards ${callee}`,
+      },
+      {
+        mesh: callee,
+        kind: 'export',
+        name: exportName(service, caller),
+        value: to,
+        of: `${service} towards ${caller}`,
+      },
+    ];
+    return named.flatMap(({ mesh, kind, name, value, of }): Fault[] => {
+      if (!isIstio(mesh)) return [];
+      const key = `${mesh} ${kind} ${name}`;
+      const owner = kind === 'export' && name === denyAllName ? 'the policy that refuses by default' : owners.get(key);
+      if (owner === undefined) owners.set(key, of);
+      if (owner === undefined || owner === of) return [];
+      const problem = `gives ${mesh} the ${kind} ${name}, which is also that of ${owner}`;
+      return [{ path: ['access', index], value, problem, fix: 'rename one of the services' }];
+    });
   });
 }

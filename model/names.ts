@@ -29,6 +29,9 @@ export function federationSecret(consumer: string, peer: string): string {
 /** Namespace, release, service account and `istio` label of the gateway by which other meshes call exported services. */
 export const federationGateway = 'federation-gateway';
 
+/** Policy of the federation gateway that refuses by default. */
+export const denyAllName = 'deny-all';
+
 /** Export name: Gateway, VirtualService, policies and their release. */
 export function exportName(service: string, peer: string): string {
   return `${service}-${peer}`;

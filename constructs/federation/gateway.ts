@@ -7,7 +7,7 @@ import type { ResolvedExport } from '../../model/exports';
 import { federationGatewayPort } from '../../model/gateways';
 import type { KubeObject } from '../../model/kube';
 import type { Mesh } from '../../model/lab';
-import { federationGateway } from '../../model/names';
+import { denyAllName, federationGateway } from '../../model/names';
 import { gatewayPolicies } from '../../model/network-policy/istio';
 import { chartOf, chartValues } from '../helm/charts';
 import { Objects } from '../helm/objects';
@@ -71,6 +71,6 @@ const service = {
 const denyAll: KubeObject = {
   apiVersion: 'security.istio.io/v1',
   kind: 'AuthorizationPolicy',
-  metadata: { name: 'deny-all', namespace: federationGateway },
+  metadata: { name: denyAllName, namespace: federationGateway },
   spec: {},
 };
