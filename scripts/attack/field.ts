@@ -6,6 +6,7 @@ import { hostProgramUid, netns, uids } from '../../model/local';
 import { federationGateway, kubeconfigFile, planeNamespace, stateFolder } from '../../model/names';
 import { podOf } from '../call/proxies';
 import { clusterOf, kubeconfigOf, kubectlFlags } from '../cluster';
+import { FailureError } from '../errors';
 import { envoyAdmin } from '../hosts/envoy';
 import { hostFirewallTable } from '../hosts/firewall';
 import { runnable } from '../hosts/runnable';
@@ -14,6 +15,7 @@ import { locate } from '../machine/binaries';
 import { logFile } from '../machine/daemon';
 import { entered, run } from '../machine/exec';
 import { type Cast, castOf } from './cast';
+import { eachTried, settled } from './settle';
 import { Agent, type Attempt, agentProgram, type Seen } from './vantage/agent';
 import { Capture } from './vantage/capture';
 import { type Authority, type Leaf, makeAuthority } from './vantage/certificates';
@@ -73,7 +75,9 @@ export class Field {
   private readonly once = new Map<string, Promise<unknown>>();
   private readonly logs = new Map<string, ProxyLog>();
   private readonly undoing: (() => Promise<void>)[] = [];
-  private captures: { readonly border: Capture; readonly node: Capture } | undefined;
+  private readonly captures = new Map<'border' | 'node', Capture>();
+  /** How many changes are being undone now: nothing of that is stopped half-way. */
+  private restorings = 0;
 
   constructor(
     readonly lab: Lab,
@@ -93,12 +97,12 @@ export class Field {
    */
   async enter(ahead = true): Promise<void> {
     const { lab, west, provider } = this.cast;
-    const [border, node] = await Promise.all([
-      Capture.start(netns(lab.name, 'border')),
-      Capture.start(netns(lab.name, west.name), headersOnly),
+    const keep = (where: 'border' | 'node') => (capture: Capture) => this.captures.set(where, capture);
+    await settled([
+      Capture.start(netns(lab.name, 'border')).then(keep('border')),
+      Capture.start(netns(lab.name, west.name), headersOnly).then(keep('node')),
     ]);
-    this.captures = { border, node };
-    await Promise.all([
+    await settled([
       ...(ahead ? [this.attackerPods()] : []),
       makeHost(lab, provider),
       this.log('provider'),
@@ -106,17 +110,45 @@ export class Field {
     ]);
   }
 
-  /** Ends every program of ours and removes every object, last made first. */
+  /**
+   * Undoes every change, last made first, ends every program of ours and removes every object; each whatever becomes
+   * of the others. Throws {@link FailureError} when something stays.
+   */
   async leave(): Promise<void> {
-    for (const undo of this.undoing.reverse()) await undo();
-    for (const agent of this.agents.values()) (await agent.catch(() => undefined))?.stop();
-    for (const log of this.logs.values()) log.stop();
-    for (const capture of Object.values(this.captures ?? {})) capture.stop();
-    this.kube.close();
-    await Promise.all([
-      ...(this.once.has(podsKey) ? [removeAttackers(this.cluster)] : []),
-      removeHost(this.lab, this.cast.provider),
+    const errors = await eachTried([
+      ...this.undoing.toReversed().map((undo) => () => this.restoring(undo)),
+      async () => {
+        for (const agent of this.agents.values()) (await agent.catch(() => undefined))?.stop();
+      },
+      ...[...this.logs.values(), ...this.captures.values()].map((program) => async () => program.stop()),
+      async () => this.kube.close(),
+      () => removeHost(this.lab, this.cast.provider),
+      ...(this.once.has(podsKey) ? [() => removeAttackers(this.cluster)] : []),
     ]);
+    if (errors.length === 0) return;
+    const said = errors.map((error) => `  ${error instanceof Error ? error.message : String(error)}`);
+    throw new FailureError(`lab ${this.lab.name} is not as it was:\n${said.join('\n')}\nWhat now: isthmus up`);
+  }
+
+  /** Does what needs a change of the lab, then undoes it. What fails to be undone is tried again by {@link leave}. */
+  async undone<T>(undo: () => Promise<void>, work: () => Promise<T>): Promise<T> {
+    const done = this.willUndo(undo);
+    try {
+      return await work();
+    } finally {
+      await this.restoring(undo);
+      done();
+    }
+  }
+
+  /** Undoes something, also when the run was stopped. */
+  async restoring(undo: () => Promise<void>): Promise<void> {
+    this.restorings += 1;
+    try {
+      await undo();
+    } finally {
+      this.restorings -= 1;
+    }
   }
 
   /** Remembers how to undo a change of the lab. Whoever undid it already calls what is returned. */
@@ -130,7 +162,7 @@ export class Field {
 
   /** Tries one thing from one place. */
   async from(place: Place, attempt: Attempt): Promise<Seen> {
-    this.signal?.throwIfAborted();
+    if (this.restorings === 0) this.signal?.throwIfAborted();
     return (await this.agent(place)).try(attempt);
   }
 
@@ -174,7 +206,11 @@ export class Field {
     if (place === 'west') return westNetwork.node;
     if (place === 'east') return attackerAddress(eastNetwork);
     if (place === 'consumer' || place === 'caller') return this.podAddress(place === 'consumer' ? consumer : caller);
-    if (place === 'neighbour' || place === 'plain') return this.addressOf(attackers[place].namespace, { app: place });
+    if (place === 'neighbour' || place === 'plain') {
+      // It has one when it runs.
+      await this.agent(place);
+      return this.addressOf(attackers[place].namespace, { app: place });
+    }
     throw new Error(`${place} is in no pod`);
   }
 
@@ -218,8 +254,9 @@ export class Field {
 
   /** Packets so far: on the border router, or on the interfaces of Istio's node. */
   capture(where: 'border' | 'node'): Capture {
-    if (this.captures === undefined) throw new Error('nothing captures packets');
-    return this.captures[where];
+    const capture = this.captures.get(where);
+    if (capture === undefined) throw new Error('nothing captures packets');
+    return capture;
   }
 
   async kubectl(...args: string[]): Promise<string> {

@@ -1,6 +1,7 @@
 /** Plays attacks: groups beside each other, and within a group some at once where none disturbs the other. */
 import type { Progress } from '../progress';
 import { type Attack, type Group, play, type Result } from './attack';
+import { settled } from './settle';
 
 /** Groups that change the lab for a while. They are played when all others are done, one by one. */
 const alone: readonly Group[] = ['lifecycle', 'capture', 'known-limit'];
@@ -57,11 +58,4 @@ function laned(present: readonly Group[]): (readonly Group[])[] {
 
 async function inOrder(list: readonly Group[], work: (group: Group) => Promise<void>): Promise<void> {
   for (const group of list) await work(group);
-}
-
-/** Waits for all, also when one fails: what was made is removed only when nobody uses it any more. */
-async function settled(work: readonly Promise<void>[]): Promise<void> {
-  const ended = await Promise.allSettled(work);
-  const failed = ended.find((end): end is PromiseRejectedResult => end.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
 }

@@ -77,10 +77,9 @@ async function withoutListener(field: Field): Promise<Observation> {
     if (!(await until(ruled, { timeout: 30_000, interval: 300 })))
       throw new Error('the public listener is not back. What now: isthmus up');
   };
-  const done = field.willUndo(restore);
   const { SidecarService } = host.registration.Connect as { SidecarService: { Proxy: object } };
   const Connect = { SidecarService: { ...SidecarService, Proxy: { ...SidecarService.Proxy, Config: {} } } };
-  try {
+  return field.undone(restore, async () => {
     await api.put('/v1/agent/service/register', { ...host.registration, Connect });
     let seen = await post(field);
     const open = async () => {
@@ -97,10 +96,7 @@ async function withoutListener(field: Field): Promise<Observation> {
       tried: `registers ${shortId(field.cast.provider)} without its public listener, then POST`,
       notes: [...seen.notes, ...problems.map((line) => `isthmus status: ${line}`)],
     };
-  } finally {
-    done();
-    await restore();
-  }
+  });
 }
 
 /** Roots that somebody with the right to write the Secret put there are what the trust exchange compares with: it alarms. */
@@ -112,9 +108,8 @@ async function swappedRoots(field: Field): Promise<Observation> {
   const restore = async () => {
     await field.kube.asAdmin({ method: 'PATCH', path, body: { data } });
   };
-  const done = field.willUndo(restore);
   const since = Date.now();
-  try {
+  return field.undone(restore, async () => {
     const { certificate } = await field.authority('attacker');
     await field.kube.asAdmin({
       method: 'PATCH',
@@ -132,10 +127,7 @@ async function swappedRoots(field: Field): Promise<Observation> {
       answered: 'it stays there',
       notes: event === undefined ? [] : [`event: ${event}`],
     };
-  } finally {
-    done();
-    await restore();
-  }
+  });
 }
 
 interface KubeEvent {

@@ -37,14 +37,10 @@ async function withoutRow<T>(field: Field, work: () => Promise<T>): Promise<T> {
     await consul(field).put('/v1/config', entry);
     await works(field);
   };
-  const done = field.willUndo(restore);
-  await consul(field).delete(`/v1/config/service-intentions/${provider.name}`);
-  try {
-    return await work();
-  } finally {
-    done();
-    await restore();
-  }
+  return field.undone(restore, async () => {
+    await consul(field).delete(`/v1/config/service-intentions/${provider.name}`);
+    return work();
+  });
 }
 
 function holding(field: Field, seconds: number): Promise<Seen> {
@@ -91,8 +87,7 @@ async function removedPeering(field: Field): Promise<Observation> {
     const active = async () => (await peeringActive(field)).ok;
     await until(active, { timeout: patience });
   };
-  const done = field.willUndo(restore);
-  try {
+  return field.undone(restore, async () => {
     await consul(field).delete(`/v1/peering/${west.name}`);
     let last: Observation | undefined;
     const refused = async () => {
@@ -101,10 +96,7 @@ async function removedPeering(field: Field): Promise<Observation> {
     };
     await until(refused, { timeout: patience, interval: 500 });
     return last ?? { tried: 'nothing', answered: 'nothing', notes: [] };
-  } finally {
-    done();
-    await restore();
-  }
+  });
 }
 
 interface Swap {
@@ -145,7 +137,7 @@ async function swapped(field: Field, { keys, title }: Swap): Promise<Observation
   const took = Date.now() - began;
   const now = await dataOf(field, path);
   const roots = fingerprint(now['ca.crt']);
-  if (!ok) await restore();
+  if (!ok) await field.restoring(restore);
   done();
   await works(field);
   const stop: Stop | undefined =
@@ -198,7 +190,7 @@ async function strayEntry(field: Field): Promise<Observation> {
   const gone = async () => (await field.kube.asAdmin({ method: 'GET', path: `${base}/${name}` })).status === 404;
   const ok = status === 201 && (await until(gone, { timeout: patience, interval: 50 }));
   const took = Date.now() - began;
-  if (!ok) await remove();
+  if (!ok) await field.restoring(remove);
   done();
   await works(field);
   const stop: Stop | undefined = ok
