@@ -11,6 +11,8 @@ import { until } from '../../machine/until';
 import { pair } from '../../pairing/pair';
 import { type Attack, by, type Control, type Observation, type Stop } from '../attack';
 import type { Field } from '../field';
+import { callerLeaf, consumerHost } from '../steps/consumer';
+import { drainedBy, told } from '../steps/drain';
 import { observe } from '../steps/observe';
 import { consul, peeringActive } from '../steps/peering';
 import { calls } from '../steps/program';
@@ -43,6 +45,7 @@ async function withoutRow<T>(field: Field, work: () => Promise<T>): Promise<T> {
   });
 }
 
+/** The consumer's connection to the provider, through Consul's mesh gateway. */
 function holding(field: Field, seconds: number): Promise<Seen> {
   const { cast } = field;
   return field.leaf().then((leaf) =>
@@ -61,20 +64,37 @@ async function openConnection(field: Field): Promise<Observation> {
   const { settings } = field.lab;
   // The proxy learns of it, then drains for as long as it promises to requests.
   const most = settings.drainSeconds + 10;
-  const held = holding(field, most);
+  const [held, steady] = [holding(field, most), holdingBeside(field, most)];
   await delay(1_500);
-  const seen = await withoutRow(field, () => held);
-  const { end, answers = 0, after = 0, lastAnswer = 0 } = seen;
-  const what = `ended the connection ${((after - 1_500) / 1000).toFixed(1)} s after its row was gone (drainSeconds ${settings.drainSeconds}); ${answers} answers, the last after ${(lastAnswer / 1000).toFixed(1)} s`;
+  let removed = 0;
+  const [seen, beside] = await withoutRow(field, () => {
+    removed = Date.now();
+    return Promise.all([held, steady]);
+  });
+  const what = drainedBy({ seen, beside, removed, drainSeconds: settings.drainSeconds });
   const stop: Stop | undefined =
-    answers > 0 && end !== 'open'
-      ? { how: 'drained', who: `${shortId(field.cast.provider)}'s proxy`, what }
-      : undefined;
+    what === undefined ? undefined : { how: 'drained', who: `${shortId(field.cast.provider)}'s proxy`, what };
+  const { caller, consumer } = field.cast;
+  const note = `beside it, with its row, ${shortId(caller)} to ${shortId(consumer)}: ${told(beside, removed)}`;
   return observe(
     'an open connection goes on asking after its row was removed',
-    { ...seen, end: `${end}: ${what}` },
-    { stop },
+    { ...seen, end: `${seen.end}: ${told(seen, removed)}` },
+    { stop, notes: [note] },
   );
+}
+
+/** A connection of as many seconds whose row stays: the caller's to the consumer, within Istio. */
+async function holdingBeside(field: Field, seconds: number): Promise<Seen> {
+  const { consumer, allowedPrefix } = field.cast;
+  const { cert, key } = await callerLeaf(field);
+  return field.from('west', {
+    kind: 'hold',
+    host: await field.podAddress(consumer),
+    port: consumer.port,
+    secure: { cert, key },
+    request: requestBytes('GET', allowedPrefix, consumerHost(field)).replace('\r\nConnection: close', ''),
+    seconds,
+  });
 }
 
 async function removedPeering(field: Field): Promise<Observation> {

@@ -106,7 +106,10 @@ export interface Seen {
   readonly found?: readonly string[];
   readonly open?: readonly number[];
   readonly counted?: Readonly<Record<string, number>>;
+  /** Of a connection that is held: Unix time, and times from then on, in milliseconds. */
+  readonly began?: number;
   readonly answers?: number;
+  readonly firstAnswer?: number;
   readonly lastAnswer?: number;
   readonly after?: number;
 }

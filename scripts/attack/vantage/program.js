@@ -289,6 +289,7 @@ function hold({ host, port, secure, request, seconds }) {
   return new Promise((resolve) => {
     const began = Date.now();
     let answers = 0;
+    let firstAnswer;
     let lastAnswer = 0;
     let refused;
     const finish = (end) => {
@@ -296,7 +297,7 @@ function hold({ host, port, secure, request, seconds }) {
       clearTimeout(last);
       socket.destroy();
       const after = Date.now() - began;
-      resolve({ end, answers, lastAnswer, after, text: refused ?? '' });
+      resolve({ end, began, answers, firstAnswer, lastAnswer, after, text: refused ?? '' });
     };
     const last = setTimeout(() => finish('open'), seconds * 1000);
     const socket = tls.connect({ host, port, rejectUnauthorized: false, ...secure }, () => say({ opened: true }));
@@ -306,6 +307,7 @@ function hold({ host, port, secure, request, seconds }) {
       if (line.includes(' 200')) {
         answers += 1;
         lastAnswer = Date.now() - began;
+        firstAnswer ??= lastAnswer;
       } else if (line.startsWith('HTTP/')) refused = line;
     });
     socket.on('error', (error) => finish(code(error)));
