@@ -3,6 +3,7 @@ import { planeNamespace } from '../../../model/names';
 import { FailureError } from '../../errors';
 import { type Attack, by, type Control, type Stop } from '../attack';
 import type { Field } from '../field';
+import { ownPort, withinStop } from '../steps/border';
 import { observe } from '../steps/observe';
 import type { Seen } from '../vantage/agent';
 
@@ -220,20 +221,22 @@ export const planeAttacks: readonly Attack<Field>[] = [
     serves: ['M15', 'SP 800-204A SM-DR2'],
     attempt: async (field) => {
       const host = await field.addressOf(planeNamespace(field.cast.east.name), { app: 'plane' });
-      const seen = await field.from('plain', { kind: 'ports', host, ports, timeout: 2_000 });
-      const refused = seen.counted?.ECONNREFUSED ?? 0;
-      const stop: Stop | undefined =
-        refused === ports.length
-          ? {
-              how: 'not-listening',
-              who: "the plane's pod",
-              what: `refuses all ${ports.length}: it listens on unix sockets and loopback only`,
-            }
-          : undefined;
+      const [source, localPort, began] = [await field.ownAddress('plain'), ownPort(), Date.now()];
+      const seen = await field.from('plain', { kind: 'ports', host, ports, localPort, timeout: 2_000 });
+      const own = `tcp and src host ${source} and src port ${localPort} and dst host ${host}`;
+      const packets = await field.capture('node').packets(own, began);
+      const stop = withinStop(packets, seen, ports, "the plane's pod");
       const end = `open: ${(seen.open ?? []).join(', ') || 'none'}; ${JSON.stringify(seen.counted ?? {})}`;
-      return observe(`TCP to ports ${ports.join(', ')} of ${host}`, { ...seen, end }, { stop });
+      return observe(
+        `TCP to ports ${ports.join(', ')} of ${host}`,
+        { ...seen, end },
+        {
+          notes: packets.slice(0, 3).map((line) => `node: ${line}`),
+          stop,
+        },
+      );
     },
-    refusedWhen: by('not-listening'),
+    refusedWhen: by('firewall', 'not-listening'),
     control: exchangeReads,
   },
 ];

@@ -71,14 +71,40 @@ export function firewall(
 }
 
 /** The same of a scan: each of its ports was dialled, its first packet came in, none was let in and none sent on. */
-export function scanStop(packets: readonly string[], seen: Seen, ports: readonly number[]): Stop | undefined {
-  const { end, open, counted = {} } = seen;
+export function scanStop(
+  packets: readonly string[],
+  { end, open, counted = {} }: Seen,
+  ports: readonly number[],
+  who = 'the border router',
+): Stop | undefined {
   const ended = Object.entries(counted).reduce((sum, [how, count]) => sum + (shut.includes(how) ? count : 0), 0);
-  const dialled = new Set(packets.filter(came).map((line) => Number(/ > [\d.]+\.(\d+): /.exec(line)?.[1])));
   if (end !== 'scanned' || open?.length !== 0 || ended !== ports.length || packets.some(left)) return undefined;
-  if (!ports.every((port) => dialled.has(port))) return undefined;
-  const what = `took the first packet to each of ${ports.length} ports and sent none on`;
-  return { how: 'firewall', who: 'the border router', what };
+  if (!each(ports, packets.filter(came))) return undefined;
+  return { how: 'firewall', who, what: `took the first packet to each of ${ports.length} ports and sent none on` };
+}
+
+/** Whether there is a packet to each of the ports. */
+function each(ports: readonly number[], packets: readonly string[]): boolean {
+  const found = new Set(packets.map((line) => Number(/ > [\d.]+\.(\d+): /.exec(line)?.[1])));
+  return ports.every((port) => found.has(port));
+}
+
+/**
+ * Who refused a scan within the node's network: NetworkPolicies, which reset, too, sent nothing on; a machine that got
+ * the first packet to each port and reset each has nothing there.
+ */
+export function withinStop(
+  packets: readonly string[],
+  seen: Seen,
+  ports: readonly number[],
+  who: string,
+): Stop | undefined {
+  const { end, open, counted } = seen;
+  const reset = end === 'scanned' && open?.length === 0 && counted?.ECONNREFUSED === ports.length;
+  if (!reset) return undefined;
+  if (each(ports, packets.filter(left)))
+    return { how: 'not-listening', who, what: `got the first packet to each of ${ports.length} ports, and reset it` };
+  return scanStop(packets, seen, ports, policies);
 }
 
 /** From inside its own network somebody listens there: what the border hides is not just absent. */
@@ -119,7 +145,7 @@ export async function unpassed(field: Field, from: Place, target: Target, began:
   return firewall(await opening(field, from, target, began), { end: 'ECONNREFUSED' }, policies);
 }
 
-export const policies = "NetworkPolicies on Istio's node";
+const policies = "NetworkPolicies on Istio's node";
 
 /** First packets of connections from a pod to a target, as the node's interfaces saw them. */
 async function opening(field: Field, from: Place, { host, port }: Target, began: number): Promise<string[]> {

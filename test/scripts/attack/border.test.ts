@@ -1,5 +1,5 @@
 /** What counts as refused at the border: packets of this very attempt, by an attacker that lives. */
-import { firewall, scanStop } from '../../../scripts/attack/steps/border';
+import { firewall, scanStop, withinStop } from '../../../scripts/attack/steps/border';
 import { linesSince } from '../../../scripts/attack/vantage/capture';
 
 const line = (way: 'In ' | 'Out', port: number) =>
@@ -46,6 +46,27 @@ describe('a scan', () => {
     ['one dial is missing', packets, { ...seen, counted: { timeout: 2 } }],
   ])('proves nothing when %s', (_what, some, ended) => {
     expect(scanStop(some, ended, ports)).toBeUndefined();
+  });
+});
+
+describe('a scan within the network of the node', () => {
+  const ports = [8300, 8500];
+  const seen = { end: 'scanned', open: [], counted: { ECONNREFUSED: 2 } };
+  const [came, went] = [ports.map((port) => line('In ', port)), ports.map((port) => line('Out', port))];
+  const how = (packets: readonly string[], ended = seen) => withinStop(packets, ended, ports, 'the pod')?.how;
+
+  test('was refused by the policies when the node sent nothing on, though a reset looks like nobody listening', () => {
+    expect(how(came)).toBe('firewall');
+  });
+
+  test('was refused by the pod when each packet went on to it', () => {
+    expect(how([...came, ...went])).toBe('not-listening');
+  });
+
+  test('proves nothing when only some went on, none came, or one was not reset', () => {
+    expect(how([...came, ...went.slice(1)])).toBeUndefined();
+    expect(how([])).toBeUndefined();
+    expect(how(came, { ...seen, counted: { ECONNREFUSED: 1 } })).toBeUndefined();
   });
 });
 
