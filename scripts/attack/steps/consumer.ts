@@ -25,6 +25,9 @@ export function consumerHost({ cast }: Field): string {
   return `${cast.consumer.name}.${cast.consumer.namespace}.svc.cluster.local`;
 }
 
+/** What Istio's proxies offer each other: also a port that takes plaintext knows mutual TLS by it. */
+const meshProtocols = ['istio-http/1.1', 'istio'];
+
 /** Dials the consumer's pod on its program's port, where its proxy takes over. */
 export async function reachConsumer(
   field: Field,
@@ -37,7 +40,7 @@ export async function reachConsumer(
     host: await field.podAddress(consumer),
     port: consumer.port,
     send: send ?? [requestBytes('GET', allowedPrefix, consumerHost(field))],
-    ...(plain === true ? {} : { secure: { ...leaf } }),
+    ...(plain === true ? {} : { secure: { ALPNProtocols: meshProtocols, ...leaf } }),
   });
   const looked = looks ?? statusOf(seen) !== undefined;
   const log = looked ? await follow.line((line) => logField(line, 'remote') === seen.local) : undefined;
