@@ -1,0 +1,86 @@
+/** What is in force where it is enforced, read there: proxies' own configuration, packet filters, the API's answers. */
+
+import { hostFiles } from '../../../../model/hosts';
+import { podLabels } from '../../../../model/lab';
+import { netns } from '../../../../model/local';
+import { federationGateway } from '../../../../model/names';
+import { envoyAdmin } from '../../../../scripts/hosts/envoy';
+import { kubectl, runningPods } from '../../../../scripts/kubectl';
+import { run } from '../../../../scripts/machine/exec';
+import type { Ground } from './ground';
+
+interface Listener {
+  readonly name: string;
+  readonly error_state?: unknown;
+  readonly active_state?: { readonly listener: unknown };
+}
+
+const listenersOnly = 'dynamic_listeners';
+
+type Proxy = 'consumer' | 'gateway';
+
+/** Listeners of the proxy of the consumer, or of the federation gateway. */
+export async function istioProxy(ground: Ground, whose: Proxy): Promise<unknown> {
+  const stdout = await askProxy(ground, whose, `config_dump?resource=${listenersOnly}`);
+  // Istio's agent may say something of its own first.
+  return inForce(stdout.slice(stdout.search(/^\{/m)));
+}
+
+/** Whether no connection is left that goes on by rules of before. */
+export async function drained(ground: Ground, whose: Proxy): Promise<boolean> {
+  const stats = await askProxy(ground, whose, 'stats?filter=^listener_manager.total_.*_draining$');
+  const counts = [...stats.matchAll(/_draining: (\d+)/g)].map(([, count]) => count);
+  return counts.length === 2 && counts.every((count) => count === '0');
+}
+
+async function askProxy(ground: Ground, whose: Proxy, path: string): Promise<string> {
+  const { consumer } = ground.cast;
+  const [namespace, labels] =
+    whose === 'consumer'
+      ? [consumer.namespace, podLabels(consumer)]
+      : [federationGateway, { istio: federationGateway }];
+  const [pod] = await runningPods(ground.cluster, namespace, labels);
+  if (pod === undefined) throw new Error(`no running pod of the ${whose}`);
+  const at = ['exec', pod.metadata.name, '--namespace', namespace, '--container', 'istio-proxy', '--'];
+  return (await kubectl(ground.cluster, [...at, 'pilot-agent', 'request', 'GET', path])).stdout;
+}
+
+/** Listeners of the proxy on a host of the Consul mesh. */
+export async function hostProxy(ground: Ground, host: string): Promise<unknown> {
+  const { envoyAdminSocket } = hostFiles(ground.lab.name, ground.cast.east.name, host);
+  return inForce(await envoyAdmin(envoyAdminSocket, `/config_dump?resource=${listenersOnly}`));
+}
+
+/** By name, without versions and times, and without certificates: these change by themselves. */
+function inForce(dump: string): unknown {
+  const { configs = [] } = JSON.parse(dump, withoutPem) as { readonly configs?: readonly Listener[] };
+  const named = configs.map((entry): [string, unknown] => {
+    if (entry.error_state !== undefined) throw new Error(`Envoy refused listener ${entry.name}`);
+    return [entry.name, entry.active_state?.listener];
+  });
+  return Object.fromEntries(named.filter(([, active]) => active !== undefined));
+}
+
+function withoutPem(key: string, value: unknown): unknown {
+  return key === 'inline_string' && typeof value === 'string' && value.includes('-----BEGIN') ? '' : value;
+}
+
+/** A packet filter's table in a network of the lab, without its counters and its order. */
+export async function filterTable(ground: Ground, part: string, family: 'inet' | 'ip', table: string): Promise<string> {
+  const { stdout } = await run('nft', ['list', 'table', family, table], { netns: netns(ground.lab.name, part) });
+  const lines = stdout.replaceAll(/ packets \d+ bytes \d+/g, '').split('\n');
+  // Rules follow the age of what they are made of; what is made again is younger.
+  return lines.sort().join('\n');
+}
+
+/** Whether an account may do something, as the API itself decides. */
+export async function mayDo(ground: Ground, account: string, ...what: readonly string[]): Promise<boolean> {
+  const ask = ['auth', 'can-i', ...what, `--as=system:serviceaccount:${account}`];
+  return (await kubectl(ground.cluster, ask, { allow: [0, 1] })).status === 0;
+}
+
+/** Whether the API would take an object from an account. Nothing is made. */
+export async function takes(ground: Ground, account: string, object: object): Promise<boolean> {
+  const ask = ['create', '--dry-run=server', `--as=system:serviceaccount:${account}`, '--filename', '-'];
+  return (await kubectl(ground.cluster, ask, { input: JSON.stringify(object), allow: [0, 1] })).status === 0;
+}
