@@ -59,12 +59,12 @@ function entryRules({ imports, peerNetwork, peerPort }: PlaneConfig): Rule[] {
   ];
 }
 
-/** Those of other peers stay: they are in the same namespace. */
+/** Whatever stands beside its own endpoints goes; those of other peers, in the same namespace, stay. */
 function deletionRules({ imports }: PlaneConfig): Rule[] {
   const names = celList(imports.map(({ name }) => name));
   return [
     {
-      expression: `${names}.exists(n, oldObject.metadata.name.matches('^' + n + '-[0-9]+$'))`,
+      expression: `has(oldObject.metadata.labels) && '${importLabel}' in oldObject.metadata.labels && oldObject.metadata.labels['${importLabel}'] in ${names}`,
       message: 'the trust exchange deletes WorkloadEntries of its own imports only',
     },
   ];
