@@ -15,6 +15,7 @@ import type { KubeObject } from '../../model/kube';
 import type { Mesh } from '../../model/lab';
 import { uids } from '../../model/local';
 import { confined } from '../helm/confined';
+import { askProbe } from '../helm/program';
 import type { Program } from '../programs';
 
 const name = guardKeeperName;
@@ -78,7 +79,7 @@ function rights(): KubeObject[] {
 
 function pod(mesh: Mesh): object {
   const user = uids.guardKeeper;
-  const probe = (path: string) => ({ httpGet: { path, port: guardKeeperPort }, timeoutSeconds: 3 });
+  const probe = (path: string) => ({ exec: askProbe({ port: guardKeeperPort, path }), timeoutSeconds: 5 });
   return {
     serviceAccountName: name,
     automountServiceAccountToken: false,
@@ -96,8 +97,10 @@ function pod(mesh: Mesh): object {
         image: mesh.images.node,
         ...imagePullPolicy(mesh),
         command: ['node', '/program/main.js', 'keep'],
-        readinessProbe: { ...probe('/readyz'), periodSeconds: 1 },
-        livenessProbe: { ...probe('/healthz'), periodSeconds: 10, failureThreshold: 6 },
+        // Often until it is there, seldom afterwards: each look starts a program.
+        startupProbe: { ...probe('/readyz'), periodSeconds: 1, failureThreshold: 300 },
+        readinessProbe: { ...probe('/readyz'), periodSeconds: 15 },
+        livenessProbe: { ...probe('/healthz'), periodSeconds: 30, failureThreshold: 4 },
         resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '192Mi' } },
         securityContext: confined,
         volumeMounts: [

@@ -47,7 +47,8 @@ export function gossipKeys(lab: Lab): string[] {
 
 /** Resolves once it captures, with what ends it. */
 async function start(namespace: string, file: string): Promise<() => Promise<void>> {
-  const options = ['-i', 'any', '-s', '0', '-B', '65536', '-U', '--immediate-mode', '-Z', 'root', '-w', file];
+  // In immediate mode each packet takes a slot of the snapshot's length: 2,048 of them, 256 MiB for each wire.
+  const options = ['-i', 'any', '-s', '65535', '-B', '262144', '-U', '--immediate-mode', '-Z', 'root', '-w', file];
   const [program, args] = entered(namespace, 'tcpdump', [...options, 'not net 127.0.0.0/8']);
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';

@@ -18,7 +18,7 @@ export async function keep(env: NodeJS.ProcessEnv, log: Log, told: Promise<void>
   const stop = new AbortController();
   const keeper = new Keeper({ cluster, host: guardHost, times, log });
   const kept = keeper.run(stop.signal);
-  // For the kubelet's probes; takes no input, and says nothing secret.
+  // For the kubelet's probes, asked inside the pod; takes no input, and says nothing secret.
   const server = createServer(({ url }, response) => {
     const ready = keeper.trusted && Date.now() < (keeper.notAfter ?? 0);
     const status = url === '/readyz' && !ready ? 503 : 200;
@@ -27,7 +27,7 @@ export async function keep(env: NodeJS.ProcessEnv, log: Log, told: Promise<void>
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(guardKeeperPort, '0.0.0.0', resolve);
+    server.listen(guardKeeperPort, '127.0.0.1', resolve);
   });
   log.info({ port: guardKeeperPort }, 'started');
   await told;

@@ -124,7 +124,7 @@ async function remake(object: string[]): Promise<void> {
 }
 
 describe('roots stay where they belong', () => {
-  test("Consul's root is in no Istio proxy but backend's", async () => {
+  test("Consul's root is in no Istio proxy but backend's and the federation gateway's", async () => {
     const { Roots } = await managementApi(lab.name, 'east').get<{ Roots: { RootCert: string }[] }>(
       '/v1/connect/ca/roots',
     );
@@ -133,7 +133,10 @@ describe('roots stay where they belong', () => {
       .filter((dump) => Roots.some(({ RootCert }) => dump.holds(RootCert)))
       .map(({ proxy }) => proxy);
     expect(dumps.length).toBeGreaterThanOrEqual(3);
-    expect(holders).toEqual([expect.stringMatching(/^backend\/backend-/)]);
+    expect(holders.sort()).toEqual([
+      expect.stringMatching(/^backend\/backend-/),
+      expect.stringMatching(/^federation-gateway\/federation-gateway-/),
+    ]);
   });
 
   test("the federation's root is in no Consul proxy but info's and the gateway's, Istio's root in none", async () => {

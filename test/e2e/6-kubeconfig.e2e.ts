@@ -2,7 +2,7 @@
  * The plan for existing clusters, its Istio half, on a cluster that somebody has: by the runner, and by Terraform itself
  * where its providers can be had.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { loadLab } from '../../scripts/load';
@@ -83,6 +83,7 @@ async function writePlan(): Promise<void> {
     ],
   });
   mkdirSync(checkout, { recursive: true });
+  symlinkSync(join(root, 'charts-values'), join(checkout, 'charts-values'));
   writeFileSync(file, text);
   await succeedWith('scripts/bundle.ts');
   await succeedWith('main.ts');
