@@ -176,10 +176,13 @@ async function underLoad(name: string, work: () => Promise<unknown>): Promise<{ 
 describe('no admission is lost', () => {
   test('while the webhook is replaced', async () => {
     const { sent, lost } = await underLoad('upgrade', async () => {
-      await kubectl(cluster(), ['rollout', 'restart', webhook, '-n', guardNamespace]);
-      await rolledOut();
+      for (let round = 1; round <= 3; round += 1) {
+        await kubectl(cluster(), ['rollout', 'restart', webhook, '-n', guardNamespace]);
+        await rolledOut();
+      }
     });
-    expect(sent).toBeGreaterThan(50);
+    // Ten a second; a quiet machine has replaced it in three seconds.
+    expect(sent).toBeGreaterThan(30);
     expect(lost).toEqual([]);
   });
 
