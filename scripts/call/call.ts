@@ -41,6 +41,7 @@ interface Lines {
 async function readHops(lab: Lab, from: Service, to: Service, id: string, answer: Answer): Promise<Hop[]> {
   let lines: Lines = { caller: undefined, gateway: undefined, callee: undefined };
   const crosses = from.mesh !== to.mesh;
+  const toIstio = meshOf(lab, to.mesh).kind === 'istio';
   const answered = answer.status > 0 && answer.status < 400;
   const read = async (): Promise<boolean> => {
     lines = await readLines(lab, from, to, id, answer, lines);
@@ -48,6 +49,8 @@ async function readHops(lab: Lab, from: Service, to: Service, id: string, answer
     const expected = [
       ...(logs(lab, from) ? [lines.caller] : []),
       ...(answered && logs(lab, to) ? [lines.callee, ...(crosses ? [lines.gateway] : [])] : []),
+      // Somebody said no, and has a line of it.
+      ...(answer.status === 403 && logs(lab, to) ? [crosses && toIstio ? lines.gateway : lines.callee] : []),
     ];
     return expected.every((line) => line !== undefined);
   };
