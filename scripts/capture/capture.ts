@@ -1,5 +1,4 @@
 /** Every packet in network namespaces of a lab while something happens. Needs tcpdump. */
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +6,7 @@ import { meshSecretsFolder } from '../../model/hosts';
 import type { Lab } from '../../model/lab';
 import { netns } from '../../model/local';
 import { FailureError } from '../errors';
-import { entered } from '../machine/exec';
+import { startTcpdump } from '../machine/tcpdump';
 import { localMeshes } from '../meshes';
 import { type Conversation, conversations } from './report';
 
@@ -45,28 +44,11 @@ export function gossipKeys(lab: Lab): string[] {
     .map(({ name }) => readFileSync(join(meshSecretsFolder(lab.name, name), 'gossip-key'), 'utf8').trim());
 }
 
-/** Resolves once it captures, with what ends it. */
+/** Resolves once it captures, with what ends it. A capture with gaps proves nothing. */
 async function start(namespace: string, file: string): Promise<() => Promise<void>> {
-  // In immediate mode each packet takes a slot of the snapshot's length: 2,048 of them, 256 MiB for each wire.
-  const options = ['-i', 'any', '-s', '65535', '-B', '262144', '-U', '--immediate-mode', '-Z', 'root', '-w', file];
-  const [program, args] = entered(namespace, 'tcpdump', [...options, 'not net 127.0.0.0/8']);
-  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    said += chunk;
-  });
-  const closed = new Promise<void>((resolve) => child.on('close', () => resolve()));
-  await new Promise<void>((resolve, reject) => {
-    child.stderr.on('data', () => {
-      if (said.includes('listening on')) resolve();
-    });
-    child.on('error', (error) => reject(new FailureError(`can't run tcpdump: ${error.message}; install it`)));
-    child.on('close', () => reject(new FailureError(`tcpdump in ${namespace} ended: ${said.trim()}`)));
-  });
+  const end = await startTcpdump(namespace, { file, filter: 'not net 127.0.0.0/8' });
   return async () => {
-    child.kill('SIGINT');
-    await closed;
-    const [, dropped = '0'] = /(\d+) packets? dropped by kernel/.exec(said) ?? [];
-    if (dropped !== '0') throw new FailureError(`the capture in ${namespace} lost ${dropped} packets; try again`);
+    const dropped = await end();
+    if (dropped > 0) throw new FailureError(`the capture in ${namespace} lost ${dropped} packets; try again`);
   };
 }

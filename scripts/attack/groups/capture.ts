@@ -27,7 +27,7 @@ async function markers(
     const packets = (await capture.packets('tcp')).length;
     return { found: [words.asked, words.told].filter((word) => capture.holds(word)), packets };
   } finally {
-    capture.stop();
+    await capture.stop();
   }
 }
 

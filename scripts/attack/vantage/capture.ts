@@ -1,57 +1,36 @@
 /** Packets of a network namespace while attacks run: what came in, and what went on. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FailureError } from '../../errors';
-import { endingWithUs, entered, run } from '../../machine/exec';
+import { run } from '../../machine/exec';
+import { type EndTcpdump, startTcpdump } from '../../machine/tcpdump';
 
 export class Capture {
   private constructor(
     private readonly netns: string,
     private readonly folder: string,
     private readonly file: string,
-    private readonly tcpdump: ChildProcess,
+    private readonly end: EndTcpdump,
   ) {}
 
   /**
    * Starts capturing all interfaces of a network namespace.
-   * @param bytes kept of each packet; 0 for all
+   * @param bytes kept of each packet. @default - all
    */
-  static async start(netns: string, bytes = 0): Promise<Capture> {
+  static async start(netns: string, bytes?: number): Promise<Capture> {
     const folder = mkdtempSync(join(tmpdir(), 'isthmus-attack-'));
     const file = join(folder, 'packets.pcap');
-    const options = [
-      '-i',
-      'any',
-      '-U',
-      '-s',
-      String(bytes),
-      '-B',
-      '65536',
-      '--immediate-mode',
-      '-w',
-      file,
-      '-Z',
-      'root',
-    ];
-    const [program, args] = endingWithUs(...entered(netns, 'tcpdump', options));
-    const tcpdump = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     try {
-      await new Promise<void>((resolve, reject) => {
-        let said = '';
-        tcpdump.stderr.setEncoding('utf8').on('data', (text: string) => {
-          said += text;
-          if (said.includes('listening on')) resolve();
-        });
-        tcpdump.on('error', reject);
-        tcpdump.on('close', () => reject(new FailureError(`tcpdump ended: ${said.trim()}`)));
-      });
+      return new Capture(
+        netns,
+        folder,
+        file,
+        await startTcpdump(netns, { file, ...(bytes === undefined ? {} : { bytes }) }),
+      );
     } catch (error) {
       rmSync(folder, { recursive: true, force: true });
       throw error;
     }
-    return new Capture(netns, folder, file, tcpdump);
   }
 
   /**
@@ -70,8 +49,8 @@ export class Capture {
     return readFileSync(this.file).includes(text);
   }
 
-  stop(): void {
-    this.tcpdump.kill('SIGTERM');
+  async stop(): Promise<void> {
+    await this.end();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -1,9 +1,9 @@
 /** Packets on an interface of a lab namespace, while something happens. */
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { entered, run } from '../../../scripts/machine/exec';
+import { run } from '../../../scripts/machine/exec';
+import { startTcpdump } from '../../../scripts/machine/tcpdump';
 
 export interface Capture {
   /** Whether the bytes occur in any packet. */
@@ -22,39 +22,17 @@ export async function capturing<T>(
   work: () => Promise<T>,
 ): Promise<{ result: T; capture: Capture }> {
   const file = join(mkdtempSync(join(tmpdir(), 'isthmus-capture-')), 'packets.pcap');
-  const [program, args] = entered(netns, 'tcpdump', [
-    '-i',
-    device,
-    '-U',
-    '-s',
-    '0',
-    '--immediate-mode',
-    '-w',
-    file,
-    '-Z',
-    'root',
-  ]);
-  const tcpdump = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  await new Promise<void>((resolve, reject) => {
-    let said = '';
-    tcpdump.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-      said += chunk;
-      if (said.includes('listening on')) resolve();
-    });
-    tcpdump.on('error', reject);
-    tcpdump.on('close', () => reject(new Error(`tcpdump ended: ${said}`)));
-  });
-  const closed = new Promise<void>((resolve) => tcpdump.on('close', () => resolve()));
+  const end = await startTcpdump(netns, { file, device });
   try {
     const result = await work();
     return { result, capture: await ended() };
-  } finally {
-    tcpdump.kill('SIGINT');
+  } catch (error) {
+    await end();
+    throw error;
   }
 
   async function ended(): Promise<Capture> {
-    tcpdump.kill('SIGINT');
-    await closed;
+    await end();
     const bytes = readFileSync(file);
     return {
       holds: (text) => bytes.includes(text),
