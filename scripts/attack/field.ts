@@ -298,7 +298,9 @@ export class Field {
 
   private async followPod(namespace: string, pod: string, container: string): Promise<ProxyLog> {
     const flags = kubectlFlags(await kubeconfigOf(this.cluster));
-    const args = ['logs', '--follow', '--since=1s', pod, '--namespace', namespace, '--container', container];
+    // From this moment, however long kubectl takes to start: the attack does not wait for it.
+    const since = `--since-time=${new Date().toISOString()}`;
+    const args = ['logs', '--follow', since, pod, '--namespace', namespace, '--container', container];
     return followCommand(locate('kubectl'), [...flags, ...args]);
   }
 
