@@ -223,8 +223,8 @@ benches
 benches
   .command('guard')
   .description('calls into a pod with and without guard, in turns, and the admission of pods')
-  .option('--rounds <n>', 'rounds of each case', '6')
-  .option('--seconds <n>', 'seconds of each round', '5')
+  .option('--rounds <n>', 'rounds of each case', '12')
+  .option('--seconds <n>', 'seconds of each round', '3')
   .option('--rate <n>', 'requests a second, whether answered or not', '100')
   .option('--pods <n>', 'pods to admit', '200')
   .option('--json', 'machine-readable output')

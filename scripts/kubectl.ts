@@ -39,7 +39,7 @@ export async function getObjects<T>(
 }
 
 export interface Pod {
-  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
+  readonly metadata: { readonly name: string; readonly uid: string; readonly deletionTimestamp?: string };
   readonly spec: { readonly containers: readonly { readonly name: string }[] };
   readonly status: { readonly phase: string; readonly podIP?: string };
 }

@@ -9,39 +9,42 @@ import { benchNamespace, ownConnectionHeader } from '../../model/names';
 import { type NetworkPolicy, networkPolicy, podsOf, tcp } from '../../model/network-policy/policy';
 import { clusterOf } from '../cluster';
 import { FailureError } from '../errors';
-import { kubectl } from '../kubectl';
+import { kubectl, runningPods } from '../kubectl';
 import { root } from '../root';
 
 export interface CalleeOptions {
-  /** @default - `callee` */
-  readonly name?: string;
   /** Whether its pods, and those that are made after it, are guarded. @default - false */
   readonly guarded?: boolean;
 }
 
+const name = 'callee';
+
 /** Host by which the caller reaches it. */
-export function calleeHost(name = 'callee'): string {
+export function calleeHost(): string {
   return `${name}.${benchNamespace}.svc.cluster.local`;
 }
 
-/** Makes a callee and waits until it is ready; `like` is the service whose program it runs. */
+/** Makes a callee and waits until it is ready; `like` is the service whose program it runs. Resolves with its pod's uid. */
 export async function makeCallee(
   lab: Lab,
   caller: Service,
   like: Service,
-  { name = 'callee', guarded = false }: CalleeOptions = {},
-): Promise<void> {
+  { guarded = false }: CalleeOptions = {},
+): Promise<string> {
   const { workload } = like;
   if (workload.kind !== 'program')
     throw new FailureError(`${like.id} is no program, so there is nothing alike to compare it with`);
   const own = join(root, 'dist/programs', `${workload.program}.js`);
   const file = existsSync(own) ? own : workload.program;
-  const items = objects(lab, caller, like, { name, guarded, program: readFileSync(file, 'utf8') });
+  const items = objects(lab, caller, like, { guarded, program: readFileSync(file, 'utf8') });
   const apply = ['apply', '--server-side', '--force-conflicts', '--field-manager=isthmus-bench', '-f', '-'];
   const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
   const cluster = clusterOf(lab, caller.mesh);
   await kubectl(cluster, apply, { input: list });
   await kubectl(cluster, ['rollout', 'status', `deployment/${name}`, '-n', benchNamespace, '--timeout=120s']);
+  const [pod] = await runningPods(cluster, benchNamespace, { app: name });
+  if (pod === undefined) throw new FailureError(`the pod of ${benchNamespace}/${name} ended; run it again`);
+  return pod.metadata.uid;
 }
 
 export async function removeCallee(lab: Lab, caller: Service): Promise<void> {
@@ -65,12 +68,12 @@ function objects(
   lab: Lab,
   caller: Service,
   like: Service,
-  { name, guarded, program }: Required<CalleeOptions> & { readonly program: string },
+  { guarded, program }: Required<CalleeOptions> & { readonly program: string },
 ): object[] {
   const at = { name, namespace: benchNamespace };
   const own = meshOf(lab, caller.mesh);
   const principal = istioPrincipal(own.trustDomain, caller.namespace, caller.name);
-  const host = calleeHost(name);
+  const host = calleeHost();
   const destination = { host, port: { number: 80 } };
   const labels = { 'istio-injection': 'enabled', ...(guarded ? { [guardLabel]: 'true' } : {}) };
   return [
@@ -81,7 +84,7 @@ function objects(
     },
     { apiVersion: 'v1', kind: 'ConfigMap', metadata: at, data: { 'main.js': program } },
     opening(caller, like),
-    deployment(name, like, own),
+    deployment(like, own),
     {
       apiVersion: 'v1',
       kind: 'Service',
@@ -127,7 +130,7 @@ function objects(
   ];
 }
 
-function deployment(name: string, like: Service, mesh: Mesh): object {
+function deployment(like: Service, mesh: Mesh): object {
   const container = {
     name,
     image: mesh.images.node,

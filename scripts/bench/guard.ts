@@ -9,6 +9,7 @@ import type { Progress } from '../progress';
 import { crossing, measure, whole } from './bench';
 import { calleeHost, makeCallee, removeCallee } from './callee';
 import type { Load } from './load';
+import { podFilter } from './pod-filter';
 import { type BenchResult, formatBench, percentile, type Samples, summarise } from './report';
 
 export interface GuardBenchOptions {
@@ -35,7 +36,7 @@ const warmUp = 1;
 const open = 'without guard';
 const guarded = 'with guard';
 
-/** Two callees of one program in one mesh, one of them guarded, called in turns. */
+/** One guarded callee whose packet filter is taken away and put back in turns: two pods alike differ by more than it costs. */
 export async function benchGuard(
   lab: Lab,
   progress: Progress,
@@ -51,28 +52,26 @@ export async function benchGuard(
   if (mesh.place.platform !== 'local' || guardedNamespaces(lab, mesh).length === 0) {
     throw new UsageError('bench guard needs a guarded Istio mesh on this machine');
   }
-  const load = (name: string, headers: Record<string, string>): Load => {
-    return { url: `http://${calleeHost(name)}${to.health}`, headers, rate, seconds, warmUp };
+  const load = (headers: Record<string, string>): Load => {
+    return { url: `http://${calleeHost()}${to.health}`, headers, rate, seconds, warmUp };
   };
-  const own = { [ownConnectionHeader]: '1' };
+  const [reused, fresh] = [load({}), load({ [ownConnectionHeader]: '1' })];
   const cases = [
-    { name: `${open}, reused connection`, load: load('callee', {}) },
-    { name: `${guarded}, reused connection`, load: load('guarded', {}), against: `${open}, reused connection` },
-    { name: `${open}, new connection`, load: load('callee', own) },
-    { name: `${guarded}, new connection`, load: load('guarded', own), against: `${open}, new connection` },
-  ];
+    { name: `${open}, reused connection`, load: reused, filter: 'off' },
+    { name: `${guarded}, reused connection`, load: reused, filter: 'on', against: `${open}, reused connection` },
+    { name: `${open}, new connection`, load: fresh, filter: 'off' },
+    { name: `${guarded}, new connection`, load: fresh, filter: 'on', against: `${open}, new connection` },
+  ] as const;
   try {
-    await progress.step('make a callee without guard', () => makeCallee(lab, from, to));
-    // The label of the namespace counts when a pod is made; the first one stays as it is.
-    await progress.step('make the same with guard', () =>
-      makeCallee(lab, from, to, { name: 'guarded', guarded: true }),
-    );
+    const uid = await progress.step('make a guarded callee', () => makeCallee(lab, from, to, { guarded: true }));
+    const filter = await podFilter(lab.name, uid);
     const samples: Samples[] = [];
     for (let round = 1; round <= rounds; round++) {
       // Each goes first in every other round.
-      for (const { name, load: wanted } of round % 2 === 0 ? cases.toReversed() : cases) {
+      for (const { name, load: wanted, filter: way } of round % 2 === 0 ? cases.toReversed() : cases) {
         signal?.throwIfAborted();
         const title = `round ${round} of ${rounds}: ${name}`;
+        await filter[way]();
         const result = await progress.step(title, () => measure(lab, from, wanted, signal));
         samples.push({ case: name, round, ...result });
       }
@@ -81,13 +80,13 @@ export async function benchGuard(
       admissions(lab, mesh.name, pods, signal),
     );
     const against = new Map(
-      cases.flatMap(({ name, against: base }) => (base === undefined ? [] : [[name, base] as const])),
+      cases.flatMap((entry) => ('against' in entry ? [[entry.name, entry.against] as const] : [])),
     );
     const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
-    const names = { caller: shortId(from), callee: `two pods like ${shortId(to)}` };
+    const names = { caller: shortId(from), callee: `a guarded pod like ${shortId(to)}, its rules out and in` };
     return { machine, rate, seconds, rounds, ...names, calls: summarise(samples, against, rate), admission };
   } finally {
-    await progress.step('remove the callees', () => removeCallee(lab, from));
+    await progress.step('remove the callee', () => removeCallee(lab, from));
   }
 }
 
