@@ -6,10 +6,13 @@ import type { Field } from './field';
 import { borderAttacks } from './groups/border';
 import { captureAttacks } from './groups/capture';
 import { controlPlaneAttacks } from './groups/control-plane';
+import { istiodAttacks } from './groups/control-plane-istiod';
+import { nodeAttacks } from './groups/control-plane-node';
 import { credentialAttacks } from './groups/credentials';
 import { exchangeAttacks } from './groups/exchange';
 import { gatewayAttacks } from './groups/gateway';
 import { guardAttacks } from './groups/guard';
+import { guardAdmissionAttacks } from './groups/guard-admission';
 import { identityAttacks } from './groups/identity';
 import { knownLimits } from './groups/known-limit';
 import { lifecycleAttacks } from './groups/lifecycle';
@@ -35,9 +38,12 @@ const all: readonly Attack<Field>[] = [
   ...credentialAttacks,
   ...exchangeAttacks,
   ...controlPlaneAttacks,
+  ...istiodAttacks,
+  ...nodeAttacks,
   ...machineAttacks,
   ...planeAttacks,
   ...guardAttacks,
+  ...guardAdmissionAttacks,
   ...lifecycleAttacks,
   ...captureAttacks,
   ...knownLimits,

@@ -6,9 +6,12 @@ import { serverGrpcTlsPort, sidecarPort } from '../../../model/hosts';
 import { shortId } from '../../../model/lab';
 import { pageNodePort } from '../../../model/local';
 import { type Attack, by, type Control, type Need, type Observation } from '../attack';
-import type { Field, Place } from '../field';
+import type { Field } from '../field';
+import { coordination } from '../references';
 import { type Crossing, cross, listens, ownPort, reaches, scanStop, type Target } from '../steps/border';
+import { istiodAddress, xdsPort } from '../steps/istiod';
 import { observe } from '../steps/observe';
+import type { Place } from '../vantage/places';
 
 interface Row {
   readonly name: string;
@@ -35,7 +38,7 @@ const pod = async (field: Field): Promise<Target> => {
 };
 const istiod = (port: number) => async (field: Field) => ({
   name: 'istiod',
-  host: await field.addressOf('istio-system', { app: 'istiod' }),
+  host: await istiodAddress(field),
   port,
 });
 const sidecar = ({ cast }: Field): Target => ({
@@ -45,7 +48,6 @@ const sidecar = ({ cast }: Field): Target => ({
 });
 
 const isolation = ['M1', 'SP 800-207A'];
-const coordination = ['M15', 'SP 800-204A SM-DR2'];
 
 const rows: readonly Row[] = [
   {
@@ -108,7 +110,7 @@ const rows: readonly Row[] = [
     target: node(6443, 'the Kubernetes API'),
   },
   { name: 'kubelet', title: 'the kubelet', serves: coordination, from: 'east', target: node(10250, 'the kubelet') },
-  { name: 'istiod', title: "istiod's xDS port", serves: coordination, from: 'east', target: istiod(15012) },
+  { name: 'istiod', title: "istiod's xDS port", serves: coordination, from: 'east', target: istiod(xdsPort) },
   {
     name: 'gateway-node-port',
     title: "the federation gateway's node port, not the port that the border has for it",

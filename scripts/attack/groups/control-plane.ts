@@ -1,24 +1,20 @@
-/** Control and telemetry ports, from tenants: around their own proxy, through it, and with tokens of their own. */
-
+/** Control and telemetry ports, from tenants: around their own proxy, and through it. */
 import { readyPort, serverGrpcTlsPort, sidecarPort } from '../../../model/hosts';
-import { istioIdentity } from '../../../model/identity';
 import { shortId } from '../../../model/lab';
 import { field as logField } from '../../call/log';
-import { type Attack, by, type Control, type How, type Observation, type Stop } from '../attack';
+import { type Attack, by, type Observation, type Stop } from '../attack';
 import type { Field } from '../field';
+import { coordination, proxyAdmin } from '../references';
 import { listens, type Target, within } from '../steps/border';
-import { certificate, istiodAddress, ownCertificate, ownSecret, secret, xdsPort } from '../steps/istiod';
+import { istiodAddress, reachesIstiod, xdsPort } from '../steps/istiod';
 import { observe, statusOf } from '../steps/observe';
 import { calls } from '../steps/program';
 
-const coordination = ['M15', 'SP 800-204A SM-DR2'];
-const admin = 'https://github.com/istio/istio/issues/61864';
-
-interface PodRow {
+interface TargetRow {
   readonly name: string;
   readonly title: string;
   readonly serves: readonly string[];
-  readonly target: (field: Field) => Promise<Target>;
+  readonly target: (field: Field) => Promise<Target> | Target;
 }
 
 const istiod = (port: number, name: string) => async (field: Field) => ({
@@ -33,7 +29,7 @@ const consumerPod = (port: number, name: string) => async (field: Field) => ({
 });
 
 /** From a pod that has no proxy in its way. */
-const direct: readonly PodRow[] = [
+const direct: readonly TargetRow[] = [
   {
     name: 'istiod-plaintext',
     title: "istiod's xDS in clear, 15010",
@@ -62,19 +58,19 @@ const direct: readonly PodRow[] = [
   {
     name: 'proxy-admin',
     title: "the admin port of another pod's proxy, 15000",
-    serves: ['M15', admin],
+    serves: ['M15', proxyAdmin],
     target: consumerPod(15000, 'admin'),
   },
   {
     name: 'proxy-agent',
     title: "the agent of another pod's proxy, 15020: metrics and quitquitquit",
-    serves: ['M15', admin],
+    serves: ['M15', proxyAdmin],
     target: consumerPod(15020, 'agent'),
   },
   {
     name: 'proxy-debug',
     title: "the debug port of another pod's proxy, 15004",
-    serves: ['M15', admin],
+    serves: ['M15', proxyAdmin],
     target: consumerPod(15004, 'debug'),
   },
   {
@@ -85,14 +81,7 @@ const direct: readonly PodRow[] = [
   },
 ];
 
-/** istiod's own port for proxies is open to a pod of a namespace with injection. */
-function reachesIstiod(field: Field): Promise<Control> {
-  return istiodAddress(field).then((host) =>
-    listens(field, 'plain', { name: "istiod's port for proxies", host, port: xdsPort }),
-  );
-}
-
-function directAttack({ name, title, serves, target }: PodRow): Attack<Field> {
+function directAttack({ name, title, serves, target }: TargetRow): Attack<Field> {
   return {
     id: `control-plane/${name}`,
     group: 'control-plane',
@@ -104,14 +93,8 @@ function directAttack({ name, title, serves, target }: PodRow): Attack<Field> {
   };
 }
 
-interface ThroughRow {
-  readonly name: string;
-  readonly title: string;
-  readonly serves: readonly string[];
-  readonly target: (field: Field) => Promise<Target> | Target;
-}
-
-const through: readonly ThroughRow[] = [
+/** From the consumer's program, by way of its proxy. */
+const through: readonly TargetRow[] = [
   {
     name: 'through-xds',
     title: "istiod's port for proxies, 15012",
@@ -152,12 +135,12 @@ const through: readonly ThroughRow[] = [
   {
     name: 'through-other-pod',
     title: "the agent port of another pod's proxy",
-    serves: ['M15', admin],
+    serves: ['M15', proxyAdmin],
     target: async (field) => ({ name: 'agent', host: await field.podAddress(field.cast.caller), port: 15020 }),
   },
 ];
 
-function throughAttack({ name, title, serves, target }: ThroughRow): Attack<Field> {
+function throughAttack({ name, title, serves, target }: TargetRow): Attack<Field> {
   return {
     id: `control-plane/${name}`,
     group: 'control-plane',
@@ -192,116 +175,6 @@ async function throughProxy(field: Field, { name, host, port }: Target): Promise
       : undefined;
   return observe(`TCP to ${name}, ${host}:${port}`, seen, { log: line, stop });
 }
-
-interface IstiodRow {
-  readonly name: string;
-  readonly title: string;
-  readonly serves: readonly string[];
-  readonly ask: (field: Field) => Promise<Observation>;
-  readonly how: readonly How[];
-  readonly control: (field: Field) => Promise<Control>;
-}
-
-const callerName = ({ cast }: Field) => istioIdentity(cast.west.trustDomain, cast.caller.namespace, cast.caller.name);
-
-const istiodRows: readonly IstiodRow[] = [
-  {
-    name: 'certificate-without-token',
-    title: "asks istiod for the caller's certificate without a token",
-    serves: ['M8', 'SP 800-204A SM-DR16'],
-    ask: (field) => certificate(field, callerName(field), {}),
-    how: ['unauthorized'],
-    control: ownCertificate,
-  },
-  {
-    name: 'certificate-other-name',
-    title: "asks istiod for the caller's certificate with the consumer's token",
-    serves: ['M8', 'SP 800-204B SAUZ-SR-1'],
-    ask: (field) => certificate(field, callerName(field), { as: field.cast.consumer }),
-    how: ['unauthorized', 'not-believed'],
-    control: ownCertificate,
-  },
-  {
-    name: 'certificate-impersonated',
-    title: "asks istiod to act for the caller, with the consumer's token",
-    serves: ['M8', 'SP 800-204B SAUZ-SR-1'],
-    ask: (field) => certificate(field, callerName(field), { as: field.cast.consumer, impersonates: callerName(field) }),
-    how: ['unauthorized', 'not-believed'],
-    control: ownCertificate,
-  },
-  {
-    name: 'certificate-api-token',
-    title: 'asks istiod for a certificate with a token that is for the Kubernetes API',
-    serves: ['M8', 'SP 800-204A SM-DR16'],
-    ask: (field) =>
-      certificate(field, callerName(field), {
-        as: field.cast.caller,
-        audience: 'https://kubernetes.default.svc.cluster.local',
-      }),
-    how: ['unauthorized'],
-    control: ownCertificate,
-  },
-  {
-    name: 'secret-without-token',
-    title: "asks istiod for the consumer's federation key without a token",
-    serves: ['M8', 'SP 800-204A SM-DR16'],
-    ask: async (field) => (await secret(field, field.cast.consumerSecret, field.cast.consumer, {})).observation,
-    how: ['unauthorized'],
-    control: ownSecret,
-  },
-  {
-    name: 'secret-other-namespace',
-    title: "asks istiod for the consumer's federation key as the caller's proxy",
-    serves: ['M8', 'SP 800-204B SAUZ-SR-1'],
-    ask: async (field) => {
-      const { consumerSecret, caller } = field.cast;
-      return (await secret(field, consumerSecret, caller, { as: caller })).observation;
-    },
-    how: ['unauthorized'],
-    control: ownSecret,
-  },
-  {
-    name: 'secret-other-node',
-    title: "asks istiod for the consumer's federation key as the consumer's proxy, with the caller's token",
-    serves: ['M8', 'SP 800-204B SAUZ-SR-1'],
-    ask: async (field) =>
-      (await secret(field, field.cast.consumerSecret, field.cast.consumer, { as: field.cast.caller })).observation,
-    how: ['unauthorized'],
-    control: ownSecret,
-  },
-  {
-    name: 'secret-named-namespace',
-    title: "asks istiod for the consumer's federation key by namespace and name",
-    serves: ['M8', 'SP 800-204B SAUZ-SR-1'],
-    ask: async (field) => {
-      const { consumer, consumerSecret, caller } = field.cast;
-      return (await secret(field, `${consumer.namespace}/${consumerSecret}`, caller, { as: caller })).observation;
-    },
-    how: ['unauthorized'],
-    control: ownSecret,
-  },
-];
-
-const nodeRows: readonly {
-  readonly name: string;
-  readonly title: string;
-  readonly port: number;
-  readonly path: string;
-}[] = [
-  { name: 'kubelet', title: 'asks the kubelet for its pods without a certificate', port: 10250, path: '/pods' },
-  {
-    name: 'kubelet-run',
-    title: 'asks the kubelet to run a program without a certificate',
-    port: 10250,
-    path: '/run/istio-system/istiod/discovery',
-  },
-  {
-    name: 'api-anonymous',
-    title: 'asks the Kubernetes API for Secrets without a token',
-    port: 6443,
-    path: '/api/v1/secrets',
-  },
-];
 
 /** Consul's ports that its agents and gateways reach, from a machine of its network that is nobody's. */
 const hostRows: readonly {
@@ -351,36 +224,4 @@ export const controlPlaneAttacks: readonly Attack<Field>[] = [
     }),
   ),
   ...through.map(throughAttack),
-  ...istiodRows.map(
-    ({ name, title, serves, ask, how, control }): Attack<Field> => ({
-      id: `control-plane/${name}`,
-      group: 'control-plane',
-      title,
-      serves,
-      attempt: ask,
-      refusedWhen: by(...how),
-      control,
-    }),
-  ),
-  ...nodeRows.map(
-    ({ name, title, port, path }): Attack<Field> => ({
-      id: `control-plane/${name}`,
-      group: 'control-plane',
-      title: `a pod without a proxy ${title}`,
-      serves: ['M15', 'SP 800-204A SM-DR16'],
-      attempt: async (field) => {
-        const host = field.cast.westNetwork.node;
-        const send = [`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`];
-        const seen = await field.from('plain', { kind: 'raw', host, port, secure: {}, send });
-        const status = statusOf(seen);
-        const stop: Stop | undefined =
-          status === 401 || status === 403
-            ? { how: 'unauthorized', who: port === 10250 ? 'the kubelet' : 'the Kubernetes API', what: String(status) }
-            : undefined;
-        return observe(`GET ${path} at ${host}:${port}`, seen, { stop });
-      },
-      refusedWhen: by('unauthorized', 'firewall'),
-      control: reachesIstiod,
-    }),
-  ),
 ];

@@ -1,8 +1,10 @@
 /** What tokens that a thief may find in pods are good for at the Kubernetes API. */
 import { federationNamespace, planeNamespace } from '../../../model/names';
-import { type Attack, by, type Control, type Observation, type Stop } from '../attack';
+import { type Attack, by, type Control } from '../attack';
 import type { Field } from '../field';
-import type { KubeAnswer, KubeCall } from '../vantage/kube';
+import { leastPrivilege } from '../references';
+import { kubeObservation } from '../steps/kube';
+import type { KubeCall } from '../vantage/kube';
 
 /** Whose token: the namespace and the account. */
 type Account = (field: Field) => readonly [namespace: string, account: string];
@@ -19,14 +21,13 @@ interface Row {
   readonly call: (field: Field) => Omit<KubeCall, 'token'>;
 }
 
-const least = ['M8', 'SP 800-204B SAUZ-SR-1'];
 const secretsOf = (namespace: string) => `/api/v1/namespaces/${namespace}/secrets`;
 
 const rows: readonly Row[] = [
   {
     name: 'other-namespace-secrets',
     title: "the consumer's token lists the Secrets of another namespace",
-    serves: least,
+    serves: leastPrivilege,
     account: consumer,
     call: () => ({ method: 'GET', path: secretsOf('istio-system') }),
   },
@@ -40,14 +41,14 @@ const rows: readonly Row[] = [
   {
     name: 'federation-key',
     title: "the caller's token reads the consumer's federation key",
-    serves: least,
+    serves: leastPrivilege,
     account: caller,
     call: ({ cast }) => ({ method: 'GET', path: `${secretsOf(cast.consumer.namespace)}/${cast.consumerSecret}` }),
   },
   {
     name: 'write-own-secret',
     title: "the consumer's token writes its own federation Secret",
-    serves: least,
+    serves: leastPrivilege,
     account: consumer,
     call: ({ cast }) => ({
       method: 'PATCH',
@@ -74,7 +75,7 @@ const rows: readonly Row[] = [
   {
     name: 'create-pod',
     title: "the consumer's token starts a pod",
-    serves: least,
+    serves: leastPrivilege,
     account: consumer,
     call: ({ cast }) => ({
       method: 'POST',
@@ -90,7 +91,7 @@ const rows: readonly Row[] = [
   {
     name: 'other-account-token',
     title: "the consumer's token asks for a token of the trust exchange",
-    serves: least,
+    serves: leastPrivilege,
     account: consumer,
     call: ({ cast }) => ({
       method: 'POST',
@@ -101,7 +102,7 @@ const rows: readonly Row[] = [
   {
     name: 'exec',
     title: "the caller's token runs a program in the consumer's pod",
-    serves: least,
+    serves: leastPrivilege,
     account: caller,
     call: ({ cast }) => ({
       method: 'POST',
@@ -156,14 +157,14 @@ const rows: readonly Row[] = [
   {
     name: 'exchange-list-secrets',
     title: "the trust exchange's token lists the Secrets of its consumer's namespace",
-    serves: least,
+    serves: leastPrivilege,
     account: exchange,
     call: ({ cast }) => ({ method: 'GET', path: secretsOf(cast.consumer.namespace) }),
   },
   {
     name: 'exchange-token-secret',
     title: "the trust exchange's token makes a Secret that becomes another account's token",
-    serves: ['M8', 'SP 800-204B SAUZ-SR-1'],
+    serves: leastPrivilege,
     account: exchange,
     call: ({ cast }) => ({
       method: 'POST',
@@ -201,39 +202,6 @@ function attackOf({ name, title, serves, account, call }: Row): Attack<Field> {
     refusedWhen: by('unauthorized'),
     control: (field) => tokenIsGood(field, account(field)),
   };
-}
-
-export function kubeObservation(
-  { method, path }: Omit<KubeCall, 'token'>,
-  { status, message }: KubeAnswer,
-): Observation {
-  return {
-    tried: `${method} ${path}`,
-    answered: `${status}${message === '' ? '' : `, ${message}`}`,
-    status,
-    notes: [],
-    ...stopOf(status, message),
-  };
-}
-
-function stopOf(status: number, message: string): { stop?: Stop } {
-  const who = 'the Kubernetes API';
-  if (status === 401) return { stop: { how: 'unauthorized', who, what: '401' } };
-  if (status === 403 && /cannot \w+ resource/.test(message))
-    return { stop: { how: 'unauthorized', who, what: `403, ${message}` } };
-  const [, policy] = /ValidatingAdmissionPolicy '([^']+)'.*denied request: (.*)$/s.exec(message) ?? [];
-  if (policy !== undefined)
-    return {
-      stop: { how: 'admission', who: `admission policy ${policy}`, what: message.replace(/^.*denied request: /s, '') },
-    };
-  const [, webhook] = /admission webhook "([^"]+)" denied the request/.exec(message) ?? [];
-  if (webhook !== undefined)
-    return {
-      stop: { how: 'admission', who: `webhook ${webhook}`, what: message.replace(/^.*denied the request: /s, '') },
-    };
-  if (status === 422 && /field is immutable|cannot set `allowPrivilegeEscalation`/.test(message))
-    return { stop: { how: 'admission', who, what: message } };
-  return {};
 }
 
 /** The token is a good one: it is not for being stale that it was refused. */

@@ -2,8 +2,8 @@
 import { federationNamespace, importLabel, planeNamespace } from '../../../model/names';
 import { type Attack, by, type Control } from '../attack';
 import type { Field } from '../field';
+import { kubeObservation } from '../steps/kube';
 import type { KubeCall } from '../vantage/kube';
-import { kubeObservation } from './credentials';
 
 interface Row {
   readonly name: string;

@@ -3,7 +3,9 @@ import { ingressGatewayService } from '../../../model/names';
 import { type Attack, by, type How } from '../attack';
 import { outsideIdentity } from '../cast';
 import type { Field } from '../field';
-import { forged, reach, requestBytes, rightLeaf } from '../steps/provider';
+import { coordination } from '../references';
+import { forged } from '../steps/certificates';
+import { reach, requestBytes, rightLeaf } from '../steps/provider';
 
 interface Row {
   readonly name: string;
@@ -56,21 +58,21 @@ const rows: readonly Row[] = [
   {
     name: 'servers',
     title: "the name of Consul's servers for a federated datacenter",
-    serves: ['M15', 'SP 800-204A SM-DR2'],
+    serves: coordination,
     sni: ({ cast }) => `server.${cast.east.datacenter ?? ''}.consul`,
     how: noWay,
   },
   {
     name: 'consul-service',
     title: "the internal name of Consul's own service",
-    serves: ['M15', 'SP 800-204A SM-DR2'],
+    serves: coordination,
     sni: ({ cast }) => `consul.default.${cast.east.datacenter ?? ''}.internal.${cast.east.trustDomain}`,
     how: noWay,
   },
   {
     name: 'local-agent',
     title: "the gateway's own way to its Consul agent (local_agent)",
-    serves: ['M15', 'SP 800-204A SM-DR2'],
+    serves: coordination,
     sni: () => 'local_agent',
     how: ['not-tls', 'no-way'],
   },

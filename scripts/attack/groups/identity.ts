@@ -1,24 +1,16 @@
 /** Certificates that are not the consumer's, at the provider: TLS is passed on untouched, so its own proxy must refuse. */
-import { consulGatewayIdentity, consulServiceIdentity, planeDatacenter } from '../../../model/identity';
+import { consulGatewayIdentity, consulServiceIdentity, istioIdentity, planeDatacenter } from '../../../model/identity';
 import { ingressGatewayService } from '../../../model/names';
 import { federationTrustDomain } from '../../../model/planes';
-import { type Attack, by, type How } from '../attack';
+import { type Attack, by } from '../attack';
 import { outsideIdentity } from '../cast';
-import type { Field, Whose } from '../field';
-import { forged, reach, rightLeaf } from '../steps/provider';
-import { impostorOf, type LeafOptions, mintLeaf } from '../vantage/certificates';
+import type { Field } from '../field';
+import { boundRoots, secondUri } from '../references';
+import { type CertificateRow, certificateAttack, type Verifier } from '../steps/certificates';
+import { reach, rightLeaf } from '../steps/provider';
+import { hour, impostorOf, mintLeaf } from '../vantage/certificates';
 
-type Names = (field: Field) => readonly string[];
-
-interface Row {
-  readonly name: string;
-  readonly title: string;
-  readonly serves: readonly string[];
-  readonly ca: Whose;
-  readonly uris: Names;
-  readonly options?: Omit<LeafOptions, 'uris'>;
-  readonly how: readonly How[];
-}
+type Names = CertificateRow['uris'];
 
 const own: Names = ({ cast }) => [cast.consumerOutside];
 const other: Names = ({ cast }) => [outsideIdentity(cast, cast.caller.name)];
@@ -26,12 +18,8 @@ const local: Names = ({ cast }) => [
   consulServiceIdentity(cast.east.trustDomain, cast.east.datacenter ?? '', ingressGatewayService),
 ];
 const domain = ({ cast }: Field) => federationTrustDomain(cast.lab, cast.west.name, cast.east.name);
-const hour = 3_600_000;
 
-const boundRoots = 'https://github.com/istio/istio/issues/30769';
-const secondUri = 'https://github.com/hashicorp/consul/pull/13340';
-
-const rows: readonly Row[] = [
+const rows: readonly CertificateRow[] = [
   {
     name: 'self-signed',
     title: 'a CA that nobody trusts signs the right name',
@@ -152,7 +140,7 @@ const rows: readonly Row[] = [
     title: "the consumer's own Istio identity, which is not for the outside",
     serves: ['M10', 'https://github.com/istio/istio/issues/15401'],
     ca: 'istio',
-    uris: ({ cast }) => [`spiffe://${cast.west.trustDomain}/ns/${cast.consumer.namespace}/sa/${cast.consumer.name}`],
+    uris: ({ cast }) => [istioIdentity(cast.west.trustDomain, cast.consumer.namespace, cast.consumer.name)],
     how: ['tls-alert'],
   },
   {
@@ -165,24 +153,12 @@ const rows: readonly Row[] = [
   },
 ];
 
-function attackOf({ name, title, serves, ca, uris, options, how }: Row): Attack<Field> {
-  return {
-    id: `identity/${name}`,
-    group: 'identity',
-    title,
-    serves,
-    attempt: async (field) => {
-      const names = uris(field);
-      const leaf = await forged(field, ca, { uris: names, ...options });
-      return reach(field, {
-        tried: `GET ${field.cast.provider.health} as ${names.join(' and ') || 'no URI'}, signed by the ${ca} CA`,
-        leaf,
-      });
-    },
-    refusedWhen: by(...how),
-    control: rightLeaf,
-  };
-}
+const provider: Verifier = {
+  group: 'identity',
+  path: ({ cast }) => cast.provider.health,
+  reach,
+  control: rightLeaf,
+};
 
 export const identityAttacks: readonly Attack<Field>[] = [
   {
@@ -194,7 +170,7 @@ export const identityAttacks: readonly Attack<Field>[] = [
     refusedWhen: by('tls-alert'),
     control: rightLeaf,
   },
-  ...rows.map(attackOf),
+  ...rows.map((row) => certificateAttack(provider, row)),
   {
     id: 'identity/withdrawn-root',
     group: 'identity',

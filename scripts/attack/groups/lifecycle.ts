@@ -11,12 +11,13 @@ import { until } from '../../machine/until';
 import { pair } from '../../pairing/pair';
 import { type Attack, by, type Control, type Observation, type Stop } from '../attack';
 import type { Field } from '../field';
+import { forged } from '../steps/certificates';
 import { callerLeaf, consumerHost } from '../steps/consumer';
 import { drainedBy, told } from '../steps/drain';
 import { observe } from '../steps/observe';
 import { consul, peeringActive } from '../steps/peering';
 import { calls } from '../steps/program';
-import { forged, reach, requestBytes, rightLeaf } from '../steps/provider';
+import { reach, requestBytes, rightLeaf } from '../steps/provider';
 import type { Seen } from '../vantage/agent';
 
 /** Milliseconds that a change may take to reach a proxy. */

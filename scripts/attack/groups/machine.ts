@@ -1,24 +1,27 @@
 /** What a program on a host of Consul's mesh, or in a pod of Istio's, finds on its own machine. */
 import { existsSync } from 'node:fs';
 import { hostFiles, managementTokenFile, meshSecretsFolder } from '../../../model/hosts';
-import { shortId } from '../../../model/lab';
 import { kubeconfigFile } from '../../../model/names';
-import { type Attack, by, type Control, type How, type Observation, type Stop } from '../attack';
-import type { Field, Place } from '../field';
+import { type Attack, by, type How, type Observation, type Stop } from '../attack';
+import type { Field } from '../field';
+import { leastPrivilege, proxyAdmin, proxyUser } from '../references';
 import { observe } from '../steps/observe';
+import { consumerRuns } from '../steps/pod';
 import type { Attempt, Seen } from '../vantage/agent';
 
-const isolation = ['M8', 'SP 800-204B SAUZ-SR-1'];
-
-interface FileRow {
+/** A file of the provider's host, or a socket, that only others may open. */
+interface HostRow {
   readonly name: string;
   readonly title: string;
   readonly path: (field: Field) => string;
+  /** What is asked at a socket. @default - it is a file, which is read */
+  readonly request?: { readonly method: string; readonly path: string };
 }
 
 const ownHost = ({ cast }: Field) => hostFiles(cast.lab.name, cast.east.name, cast.provider.name);
+const ownAdmin = (field: Field) => ownHost(field).envoyAdminSocket;
 
-const files: readonly FileRow[] = [
+const hostRows: readonly HostRow[] = [
   {
     name: 'service-token',
     title: "its own service's token, which could register it anew",
@@ -47,78 +50,63 @@ const files: readonly FileRow[] = [
     title: "the administrator's kubeconfig of Istio's mesh",
     path: ({ cast }) => kubeconfigFile(cast.lab.name, cast.west.name),
   },
+  {
+    name: 'envoy-admin',
+    title: "its own proxy's admin interface: all certificates",
+    path: ownAdmin,
+    request: { method: 'GET', path: '/config_dump' },
+  },
+  {
+    name: 'envoy-quit',
+    title: "its own proxy's admin interface: to end it",
+    path: ownAdmin,
+    request: { method: 'POST', path: '/quitquitquit' },
+  },
+  {
+    name: 'envoy-drain',
+    title: "its own proxy's admin interface: to drain it",
+    path: ownAdmin,
+    request: { method: 'POST', path: '/drain_listeners' },
+  },
+  {
+    name: 'consul-api',
+    title: "its host's Consul API",
+    path: (field) => ownHost(field).httpSocket,
+    request: { method: 'GET', path: '/v1/agent/self' },
+  },
+  {
+    name: 'consul-xds',
+    title: "its host's xDS",
+    path: (field) => ownHost(field).grpcSocket,
+    request: { method: 'POST', path: '/' },
+  },
 ];
 
-function fileAttack({ name, title, path }: FileRow): Attack<Field> {
+function hostAttack({ name, title, path, request }: HostRow): Attack<Field> {
   return {
     id: `machine/${name}`,
     group: 'machine',
-    title: `the provider's program reads ${title}`,
-    serves: isolation,
+    title: `the provider's program ${request === undefined ? 'reads' : 'reaches'} ${title}`,
+    serves: request === undefined ? leastPrivilege : ['M15', proxyAdmin],
     attempt: async (field) => {
-      const seen = await field.from('provider', { kind: 'file', path: path(field) });
-      return observe(`reads ${path(field)}`, seen, { stop: denied(seen) });
+      const file = path(field);
+      const [tried, attempt]: [string, Attempt] =
+        request === undefined
+          ? [`reads ${file}`, { kind: 'file', path: file }]
+          : [`${request.method} ${request.path} at ${file}`, { kind: 'ask', socketPath: file, ...request }];
+      const seen = await field.from('provider', attempt);
+      return observe(tried, seen, { stop: denied(seen) });
     },
     refusedWhen: by('permission'),
-    control: async (field) => ({
-      ok: existsSync(path(field)),
-      evidence: `${path(field)} ${existsSync(path(field)) ? 'is there' : 'is not there'}`,
-    }),
+    control: async (field) => {
+      const ok = existsSync(path(field));
+      return { ok, evidence: `${path(field)} ${ok ? 'is there' : 'is not there'}` };
+    },
   };
 }
 
 function denied({ end }: Seen): Stop | undefined {
   return ['EACCES', 'EPERM'].includes(end) ? { how: 'permission', who: 'the kernel', what: end } : undefined;
-}
-
-const sockets: readonly (readonly [
-  name: string,
-  title: string,
-  socket: (field: Field) => string,
-  path: string,
-  method: string,
-])[] = [
-  [
-    'envoy-admin',
-    "its own proxy's admin interface: all certificates",
-    (field) => ownHost(field).envoyAdminSocket,
-    '/config_dump',
-    'GET',
-  ],
-  [
-    'envoy-quit',
-    "its own proxy's admin interface: to end it",
-    (field) => ownHost(field).envoyAdminSocket,
-    '/quitquitquit',
-    'POST',
-  ],
-  [
-    'envoy-drain',
-    "its own proxy's admin interface: to drain it",
-    (field) => ownHost(field).envoyAdminSocket,
-    '/drain_listeners',
-    'POST',
-  ],
-  ['consul-api', "its host's Consul API", (field) => ownHost(field).httpSocket, '/v1/agent/self', 'GET'],
-  ['consul-xds', "its host's xDS", (field) => ownHost(field).grpcSocket, '/', 'POST'],
-];
-
-function socketAttack([name, title, socket, path, method]: (typeof sockets)[number]): Attack<Field> {
-  return {
-    id: `machine/${name}`,
-    group: 'machine',
-    title: `the provider's program reaches ${title}`,
-    serves: ['M15', 'https://github.com/istio/istio/issues/61864'],
-    attempt: async (field) => {
-      const seen = await field.from('provider', { kind: 'ask', socketPath: socket(field), path, method });
-      return observe(`${method} ${path} at ${socket(field)}`, seen, { stop: denied(seen) });
-    },
-    refusedWhen: by('permission'),
-    control: async (field) => ({
-      ok: existsSync(socket(field)),
-      evidence: `${socket(field)} ${existsSync(socket(field)) ? 'is there' : 'is not there'}`,
-    }),
-  };
 }
 
 interface PodRow {
@@ -129,8 +117,6 @@ interface PodRow {
   readonly stop: (seen: Seen) => Stop | undefined;
   readonly how: How;
 }
-
-const kernel = (seen: Seen) => denied(seen);
 
 const podRows: readonly PodRow[] = [
   {
@@ -145,17 +131,17 @@ const podRows: readonly PodRow[] = [
   {
     name: 'uid-proxy',
     title: "the consumer's program becomes the proxy's user, whom Istio's capture lets pass",
-    serves: ['M14', 'https://github.com/istio/istio/issues/4286'],
+    serves: ['M14', proxyUser],
     attempt: { kind: 'become', uid: 1337 },
-    stop: kernel,
+    stop: denied,
     how: 'permission',
   },
   {
     name: 'gid-proxy',
     title: "the consumer's program becomes the proxy's group, whom Istio's capture lets pass",
-    serves: ['M14', 'https://github.com/istio/istio/issues/4286'],
+    serves: ['M14', proxyUser],
     attempt: { kind: 'become', gid: 1337 },
-    stop: kernel,
+    stop: denied,
     how: 'permission',
   },
   {
@@ -163,7 +149,7 @@ const podRows: readonly PodRow[] = [
     title: "the consumer's program becomes root",
     serves: ['M14', 'SP 800-204B AHLC-SR-1'],
     attempt: { kind: 'become', uid: 0 },
-    stop: kernel,
+    stop: denied,
     how: 'permission',
   },
 ];
@@ -179,19 +165,8 @@ function podAttack({ name, title, serves, attempt, stop, how }: PodRow): Attack<
       return observe(title, seen, { stop: stop(seen) });
     },
     refusedWhen: by(how),
-    control: (field) => runs(field, 'consumer'),
+    control: consumerRuns,
   };
 }
 
-/** The program that tries is alive and is who it should be. */
-async function runs(field: Field, place: Place): Promise<Control> {
-  const seen = await field.from(place, { kind: 'whoami' });
-  const service = place === 'provider' ? field.cast.provider : field.cast.consumer;
-  return { ok: seen.end === 'told', evidence: `the same process in ${shortId(service)}: ${seen.text ?? seen.end}` };
-}
-
-export const machineAttacks: readonly Attack<Field>[] = [
-  ...files.map(fileAttack),
-  ...sockets.map(socketAttack),
-  ...podRows.map(podAttack),
-];
+export const machineAttacks: readonly Attack<Field>[] = [...hostRows.map(hostAttack), ...podRows.map(podAttack)];

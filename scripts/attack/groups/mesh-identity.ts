@@ -1,27 +1,16 @@
 /** Certificates that are not the caller's, at the consumer's own proxy in Istio: no foreign CA may mint a name of ours. */
 import { istioIdentity } from '../../../model/identity';
-import { type Attack, by, type How } from '../attack';
-import type { Field, Whose } from '../field';
+import { type Attack, by } from '../attack';
+import type { Field } from '../field';
+import { boundRoots, secondUri } from '../references';
+import { type CertificateRow, certificateAttack, type Verifier } from '../steps/certificates';
 import { reachConsumer, rightCaller } from '../steps/consumer';
-import { forged } from '../steps/provider';
-import type { LeafOptions } from '../vantage/certificates';
-
-interface Row {
-  readonly name: string;
-  readonly title: string;
-  readonly serves: readonly string[];
-  readonly ca: Whose;
-  readonly uris: (field: Field) => readonly string[];
-  readonly options?: Omit<LeafOptions, 'uris'>;
-  readonly how: readonly How[];
-}
+import { hour } from '../vantage/certificates';
 
 const caller = ({ cast }: Field) => [cast.callerIdentity];
-const stranger = ({ cast }: Field) => istioIdentity(cast.west.trustDomain, 'default', 'default');
-const hour = 3_600_000;
-const boundRoots = 'https://github.com/istio/istio/issues/30769';
+const stranger = ({ cast }: Field) => [istioIdentity(cast.west.trustDomain, 'default', 'default')];
 
-const rows: readonly Row[] = [
+const rows: readonly CertificateRow[] = [
   {
     name: 'self-signed',
     title: "a CA that nobody trusts signs the caller's name",
@@ -49,7 +38,7 @@ const rows: readonly Row[] = [
   {
     name: 'plane-ca-two-uris',
     title: "the federation plane's CA puts an identity of Istio's mesh behind its own",
-    serves: ['M11', 'https://github.com/hashicorp/consul/pull/13340'],
+    serves: ['M11', secondUri],
     ca: 'plane',
     uris: (field) => [field.cast.consumerOutside, ...caller(field)],
     how: ['tls-alert'],
@@ -76,7 +65,7 @@ const rows: readonly Row[] = [
     title: "Istio's own CA, an account without a row",
     serves: ['M6', 'SP 800-204B SAUZ-SR-1'],
     ca: 'istio',
-    uris: (field) => [stranger(field)],
+    uris: stranger,
     how: ['http-rule'],
   },
   {
@@ -89,24 +78,12 @@ const rows: readonly Row[] = [
   },
 ];
 
-function attackOf({ name, title, serves, ca, uris, options, how }: Row): Attack<Field> {
-  return {
-    id: `mesh-identity/${name}`,
-    group: 'mesh-identity',
-    title,
-    serves,
-    attempt: async (field) => {
-      const names = uris(field);
-      const leaf = await forged(field, ca, { uris: names, ...options });
-      return reachConsumer(field, {
-        tried: `GET ${field.cast.allowedPrefix} as ${names.join(' and ')}, signed by the ${ca} CA`,
-        leaf,
-      });
-    },
-    refusedWhen: by(...how),
-    control: rightCaller,
-  };
-}
+const consumer: Verifier = {
+  group: 'mesh-identity',
+  path: ({ cast }) => cast.allowedPrefix,
+  reach: reachConsumer,
+  control: rightCaller,
+};
 
 export const meshIdentityAttacks: readonly Attack<Field>[] = [
   {
@@ -128,5 +105,5 @@ export const meshIdentityAttacks: readonly Attack<Field>[] = [
     refusedWhen: by('tls-alert'),
     control: rightCaller,
   },
-  ...rows.map(attackOf),
+  ...rows.map((row) => certificateAttack(consumer, row)),
 ];

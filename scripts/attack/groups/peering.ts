@@ -12,10 +12,10 @@ const methods: readonly (readonly [name: string, title: string, method: string])
   ['roots', 'to list the roots', 'hashicorp.consul.connectca.ConnectCAService/WatchRoots'],
   ['servers', 'to list the servers', 'hashicorp.consul.serverdiscovery.ServerDiscoveryService/WatchServers'],
   ['login', 'to log in for a token', 'hashicorp.consul.acl.ACLService/Login'],
-  ['dataplane', 'for a proxy’s bootstrap', 'hashicorp.consul.dataplane.DataplaneService/GetEnvoyBootstrapParams'],
+  ['dataplane', "for a proxy's bootstrap", 'hashicorp.consul.dataplane.DataplaneService/GetEnvoyBootstrapParams'],
   [
     'xds',
-    'for a proxy’s configuration',
+    "for a proxy's configuration",
     'envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources',
   ],
   ['resources', 'for any resource', 'hashicorp.consul.resource.ResourceService/List'],
@@ -30,7 +30,7 @@ export const peeringAttacks: readonly Attack<Field>[] = [
     ([name, title, method]): Attack<Field> => ({
       id: `peering/method-${name}`,
       group: 'peering',
-      title: `under the peering's server name, asks the server ${title.replaceAll('’', "'")}`,
+      title: `under the peering's server name, asks the server ${title}`,
       serves: coordination,
       attempt: (field) => tryServer(field, `gRPC ${method} without a token`, method),
       refusedWhen: by('unauthorized', 'absent'),

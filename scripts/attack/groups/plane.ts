@@ -3,6 +3,7 @@ import { planeNamespace } from '../../../model/names';
 import { FailureError } from '../../errors';
 import { type Attack, by, type Control, type Stop } from '../attack';
 import type { Field } from '../field';
+import { coordination, leastPrivilege } from '../references';
 import { ownPort, withinStop } from '../steps/border';
 import { observe } from '../steps/observe';
 import type { Seen } from '../vantage/agent';
@@ -26,8 +27,6 @@ interface ApiRow {
 /** Name that no plan uses. */
 const ownName = 'isthmus-attack';
 
-const least = ['M8', 'SP 800-204B SAUZ-SR-1'];
-
 const rows: readonly ApiRow[] = [
   {
     name: 'leaf-without-token',
@@ -46,7 +45,7 @@ const rows: readonly ApiRow[] = [
   {
     name: 'reading-token-leaf',
     title: "another service's leaf with the token for reading",
-    serves: least,
+    serves: leastPrivilege,
     method: 'GET',
     path: ({ cast }) => `/v1/agent/connect/ca/leaf/${cast.caller.name}`,
     token: 'reading',
@@ -62,7 +61,7 @@ const rows: readonly ApiRow[] = [
   {
     name: 'reading-token-backup',
     title: 'a backup of everything with the token for reading',
-    serves: least,
+    serves: leastPrivilege,
     method: 'GET',
     path: () => '/v1/snapshot',
     token: 'reading',
@@ -105,7 +104,7 @@ const rows: readonly ApiRow[] = [
   {
     name: 'signing-token-acl',
     title: 'more rights with the token for signing',
-    serves: least,
+    serves: leastPrivilege,
     method: 'GET',
     path: () => '/v1/acl/tokens',
     token: 'signing',
@@ -183,7 +182,7 @@ export const planeAttacks: readonly Attack<Field>[] = [
       id: `plane/${name}`,
       group: 'plane',
       title: `from the trust exchange: reads ${title}`,
-      serves: least,
+      serves: leastPrivilege,
       attempt: async (field) => {
         const seen = await field.from('exchange', { kind: 'file', path });
         const what = seen.end === 'ENOENT' ? 'is not mounted there (ENOENT)' : seen.end;
@@ -218,7 +217,7 @@ export const planeAttacks: readonly Attack<Field>[] = [
     id: 'plane/ports',
     group: 'plane',
     title: "a pod of another namespace dials every port of the plane's Consul",
-    serves: ['M15', 'SP 800-204A SM-DR2'],
+    serves: coordination,
     attempt: async (field) => {
       const host = await field.addressOf(planeNamespace(field.cast.east.name), { app: 'plane' });
       const [source, localPort, began] = [await field.ownAddress('plain'), ownPort(), Date.now()];

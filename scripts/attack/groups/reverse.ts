@@ -2,27 +2,15 @@
 import { consulGatewayIdentity, consulServiceIdentity, istioIdentity } from '../../../model/identity';
 import { ingressGatewayService } from '../../../model/names';
 import { type Attack, by, type How } from '../attack';
-import type { Field, Whose } from '../field';
-import { forged } from '../steps/provider';
+import type { Field } from '../field';
+import { boundRoots, secondUri } from '../references';
+import { type CertificateRow, certificateAttack, type Verifier } from '../steps/certificates';
 import { allowedPath, exportCallerLeaf, exported, reachExport, rightExportCaller } from '../steps/reverse';
-import type { LeafOptions } from '../vantage/certificates';
-
-interface CertificateRow {
-  readonly name: string;
-  readonly title: string;
-  readonly serves: readonly string[];
-  readonly ca: Whose;
-  readonly uris: (field: Field) => readonly string[];
-  readonly options?: Omit<LeafOptions, 'uris'>;
-  readonly how: readonly How[];
-}
+import { hour } from '../vantage/certificates';
 
 const own = (field: Field) => exported(field).caller.identity;
 const other = ({ cast }: Field) =>
   consulServiceIdentity(cast.east.trustDomain, cast.east.datacenter ?? '', ingressGatewayService);
-const hour = 3_600_000;
-const boundRoots = 'https://github.com/istio/istio/issues/30769';
-const secondUri = 'https://github.com/hashicorp/consul/pull/13340';
 
 const certificates: readonly CertificateRow[] = [
   {
@@ -115,6 +103,14 @@ const certificates: readonly CertificateRow[] = [
     how: ['tls-alert'],
   },
 ];
+
+const federationGateway: Verifier = {
+  group: 'reverse',
+  path: allowedPath,
+  reach: reachExport,
+  control: rightExportCaller,
+  needs: 'export',
+};
 
 interface RequestRow {
   readonly name: string;
@@ -233,16 +229,7 @@ export const reverseAttacks: readonly Attack<Field>[] = [
   attack('no-certificate', 'TLS without a certificate', ['M8', 'SP 800-204A SM-DR16'], ['tls-alert'], (field) =>
     reachExport(field, { tried: 'TLS without a certificate' }),
   ),
-  ...certificates.map(({ name, title, serves, ca, uris, options, how }) =>
-    attack(name, title, serves, how, async (field) => {
-      const names = uris(field);
-      const leaf = await forged(field, ca, { uris: names, ...options });
-      return reachExport(field, {
-        tried: `GET ${allowedPath(field)} as ${names.join(' and ')}, signed by the ${ca} CA`,
-        leaf,
-      });
-    }),
-  ),
+  ...certificates.map((row) => certificateAttack(federationGateway, row)),
   ...requests.map(({ name, title, serves, request, how }) =>
     attack(name, title, serves, how, async (field) => {
       const wanted = request(field);

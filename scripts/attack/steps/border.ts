@@ -1,8 +1,9 @@
 /** Packets from one network to the other, and what the border router did with them. */
 import { randomInt } from 'node:crypto';
 import type { Control, Observation, Stop } from '../attack';
-import type { Field, Place } from '../field';
+import type { Field } from '../field';
 import type { Attempt, Seen } from '../vantage/agent';
+import type { Place } from '../vantage/places';
 import { observe } from './observe';
 
 /** Where something listens: `name` is for people. */

@@ -9,6 +9,7 @@ import type { Control, Observation, Stop } from '../attack';
 import type { Field } from '../field';
 import type { Seen } from '../vantage/agent';
 import { requestFor } from '../vantage/certificates';
+import { listens } from './border';
 import { framed, grpcAnswer, grpcStatus, grpcStop, requestHeaders, texts, textsOf, wrapped } from './grpc';
 import { observe } from './observe';
 
@@ -170,4 +171,13 @@ export async function ownCertificate(field: Field): Promise<Control> {
   const own = istioIdentity(west.trustDomain, consumer.namespace, consumer.name);
   const { tried, answered } = await certificate(field, own, { as: consumer });
   return { ok: answered === `a certificate for URI:${own}`, evidence: `${tried}: ${answered}` };
+}
+
+/** istiod's own port for proxies is open to a pod of a namespace with injection. */
+export async function reachesIstiod(field: Field): Promise<Control> {
+  return listens(field, 'plain', {
+    name: "istiod's port for proxies",
+    host: await istiodAddress(field),
+    port: xdsPort,
+  });
 }

@@ -1,6 +1,8 @@
 /** Connections between the containers of the consumer's pod. */
-import type { Observation, Stop } from '../attack';
-import type { Field, Place } from '../field';
+import { shortId } from '../../../model/lab';
+import type { Control, Observation, Stop } from '../attack';
+import type { Field } from '../field';
+import type { Place } from '../vantage/places';
 import { observe } from './observe';
 
 /** What guard says: the kernel's own refusal, though somebody else gets through to the same port. */
@@ -74,4 +76,10 @@ export function squatted(place: Place, host: string, port: number, protocol: 'tc
         ? `a program of ${place} listens on ${protocol.toUpperCase()} ${host} ${port}`
         : undefined;
     });
+}
+
+/** The program that tries is alive and is who it should be. */
+export async function consumerRuns(field: Field): Promise<Control> {
+  const { end, text } = await field.from('consumer', { kind: 'whoami' });
+  return { ok: end === 'told', evidence: `the same process in ${shortId(field.cast.consumer)}: ${text ?? end}` };
 }

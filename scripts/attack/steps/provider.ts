@@ -5,9 +5,8 @@ import { shortId } from '../../../model/lab';
 import type { LogLine } from '../../call/log';
 import { field as logField } from '../../call/log';
 import type { Control, Observation, Stop } from '../attack';
-import type { Field, Whose } from '../field';
+import type { Field } from '../field';
 import type { Secure, Seen } from '../vantage/agent';
-import { type LeafOptions, mintLeaf } from '../vantage/certificates';
 import { bodyOf, denied, observe, statusOf, tlsAlert } from './observe';
 
 /** A request as bytes, on a connection of its own. */
@@ -121,11 +120,6 @@ export function httpStop(who: string, status: number, body: string, log: LogLine
   if ([400, 404, 426, 431].includes(status)) return { how: 'malformed', who, what: `${status}, ${details}` };
   if (status === 403) return { how: 'http-rule', who, what: `403, ${details}` };
   return undefined;
-}
-
-/** A certificate of a thief who holds a CA's key. */
-export async function forged(field: Field, whose: Whose, options: LeafOptions): Promise<Pick<Secure, 'cert' | 'key'>> {
-  return mintLeaf(await field.authority(whose), options);
 }
 
 /** The consumer's own leaf gets its answer over the same way. */

@@ -19,7 +19,8 @@ cryptoProvider.set(webcrypto as Crypto);
 
 const ecdsa = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const rsa = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' } as const;
-const hour = 3_600_000;
+/** Milliseconds. */
+export const hour = 3_600_000;
 
 /** A CA certificate and its key, PEM. */
 export interface Authority {

@@ -2,15 +2,16 @@
  * What a thief would have to steal first, taken with the machine's own rights: CA keys and leaves. They stay in this
  * process's memory and end with it; the lab's trust is not changed.
  */
-
 import type { ClusterAccess } from '../../../model/cluster';
 import { hostFiles, managementTokenFile, serverHostName } from '../../../model/hosts';
 import { planeNamespace } from '../../../model/names';
+import { clusterOf } from '../../cluster';
 import { FailureError } from '../../errors';
 import { kubectl } from '../../kubectl';
 import { run } from '../../machine/exec';
 import { certificates } from '../../status/certificates';
-import { type Authority, keyOf, type Leaf } from './certificates';
+import type { Cast } from '../cast';
+import { type Authority, keyOf, type Leaf, makeAuthority } from './certificates';
 
 /**
  * Reads Consul's CA key off its disk, where the log of its database has it: arguments are the data folder, the API's
@@ -33,8 +34,24 @@ request({ socketPath, path: '/v1/connect/ca/roots', headers: { 'X-Consul-Token':
 }).end();
 `;
 
+/** Whose CA key a thief holds. `attacker` is a CA that nobody trusts. */
+export type Whose = 'plane' | 'consul' | 'istio' | 'attacker';
+
+export function authorityOf(whose: Whose, { lab, west, east }: Cast): Promise<Authority> {
+  switch (whose) {
+    case 'plane':
+      return planeAuthority(clusterOf(lab, west), east.name);
+    case 'consul':
+      return consulAuthority(lab.name, east.name);
+    case 'istio':
+      return istioAuthority(clusterOf(lab, west));
+    case 'attacker':
+      return makeAuthority();
+  }
+}
+
 /** The CA of the federation plane towards a peer. */
-export async function planeAuthority(cluster: ClusterAccess, peer: string): Promise<Authority> {
+async function planeAuthority(cluster: ClusterAccess, peer: string): Promise<Authority> {
   const at = ['exec', 'plane-0', '--namespace', planeNamespace(peer), '--container', 'consul', '--'];
   const args = ['/plane/data/consul', '/plane/sockets/http.sock', '/plane/data/acl.json'];
   const { stdout } = await kubectl(cluster, [...at, 'node', '-e', program, ...args]);
@@ -42,7 +59,7 @@ export async function planeAuthority(cluster: ClusterAccess, peer: string): Prom
 }
 
 /** The CA of a Consul mesh on hosts. */
-export async function consulAuthority(lab: string, mesh: string): Promise<Authority> {
+async function consulAuthority(lab: string, mesh: string): Promise<Authority> {
   const { data, httpSocket } = hostFiles(lab, mesh, serverHostName);
   const args = [data, httpSocket, managementTokenFile(lab, mesh)];
   const { stdout } = await run(process.execPath, ['-e', program, ...args]);
@@ -60,7 +77,7 @@ function fromDisk(whose: string, stdout: string): Authority {
 }
 
 /** Istio's own CA. */
-export async function istioAuthority(cluster: ClusterAccess): Promise<Authority> {
+async function istioAuthority(cluster: ClusterAccess): Promise<Authority> {
   const data = await secretData(cluster, 'istio-system', 'istio-ca-secret');
   const { 'ca-cert.pem': certificate = '', 'ca-key.pem': key = '' } = data;
   return { certificate, key };

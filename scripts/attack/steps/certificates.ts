@@ -1,0 +1,56 @@
+/** Certificates that are not the right one, shown wherever a group of attacks shows them. */
+import { type Attack, by, type Control, type Group, type How, type Need, type Observation } from '../attack';
+import type { Field } from '../field';
+import type { Secure } from '../vantage/agent';
+import { type LeafOptions, mintLeaf } from '../vantage/certificates';
+import type { Whose } from '../vantage/thief';
+
+export interface CertificateRow {
+  readonly name: string;
+  readonly title: string;
+  readonly serves: readonly string[];
+  readonly ca: Whose;
+  readonly uris: (field: Field) => readonly string[];
+  /** @default - no DNS names, and valid now */
+  readonly options?: Omit<LeafOptions, 'uris'>;
+  readonly how: readonly How[];
+}
+
+/** Who is shown the certificates of a group. */
+export interface Verifier {
+  readonly group: Group;
+  /** Path that is asked for, which the right certificate gets. */
+  readonly path: (field: Field) => string;
+  readonly reach: (
+    field: Field,
+    shown: { readonly tried: string; readonly leaf: Pick<Secure, 'cert' | 'key'> },
+  ) => Promise<Observation>;
+  readonly control: (field: Field) => Promise<Control>;
+  readonly needs?: Need;
+}
+
+/** An attack by a thief who holds a CA's key and has it sign names of his choice. */
+export function certificateAttack(
+  { group, path, reach, control, needs }: Verifier,
+  { name, title, serves, ca, uris, options, how }: CertificateRow,
+): Attack<Field> {
+  return {
+    id: `${group}/${name}`,
+    group,
+    title,
+    serves,
+    attempt: async (field) => {
+      const names = uris(field);
+      const tried = `GET ${path(field)} as ${names.join(' and ') || 'no URI'}, signed by the ${ca} CA`;
+      return reach(field, { tried, leaf: await forged(field, ca, { uris: names, ...options }) });
+    },
+    refusedWhen: by(...how),
+    control,
+    ...(needs === undefined ? {} : { needs }),
+  };
+}
+
+/** A certificate of a thief who holds a CA's key. */
+export async function forged(field: Field, whose: Whose, options: LeafOptions): Promise<Pick<Secure, 'cert' | 'key'>> {
+  return mintLeaf(await field.authority(whose), options);
+}

@@ -1,0 +1,90 @@
+/** Where attacks are made from, and an agent there. */
+import { hostProgramUid, netns, uids } from '../../../model/local';
+import { planeNamespace } from '../../../model/names';
+import { podOf } from '../../call/proxies';
+import { clusterOf, kubeconfigOf, kubectlFlags } from '../../cluster';
+import { runnable } from '../../hosts/runnable';
+import { locate } from '../../machine/binaries';
+import { entered } from '../../machine/exec';
+import type { Cast } from '../cast';
+import { Agent, agentProgram } from './agent';
+import { attackerHost } from './host';
+import { attackerContainer, attackers } from './pods';
+
+export type Place =
+  /** The consumer's and the caller's own containers, as if their programs were broken into. */
+  | 'consumer'
+  | 'caller'
+  /** The container beside the consumer's own. */
+  | 'companion'
+  /** A pod of the mesh without a row, and a pod without a proxy. */
+  | 'neighbour'
+  | 'plain'
+  /** A process without rights in the network of Istio's mesh. */
+  | 'west'
+  /** The provider's own user on its host. */
+  | 'provider'
+  /** The mesh gateway's own user on its host. */
+  | 'gateway'
+  /** A process without rights on a machine of Consul's network that is nobody's, and on the border router. */
+  | 'east'
+  | 'border'
+  /** The trust exchange's container in the federation plane's pod. */
+  | 'exchange';
+
+/** A user without any right. */
+const nobody = 65534;
+
+/** A container, or a user in a network namespace of the lab. */
+type Seat =
+  | { readonly namespace: string; readonly pod: string; readonly container: string }
+  | { readonly part: string; readonly uid: number };
+
+/** Starts an agent. Attackers' own pods and machine must be there. */
+export async function startAgent(place: Place, cast: Cast): Promise<Agent> {
+  const seat = await seatOf(place, cast);
+  if ('part' in seat) {
+    const name = `${place} (${seat.part})`;
+    return Agent.start(name, ...entered(netns(cast.lab.name, seat.part), 'setpriv', asUser(seat.uid, cast.lab.name)));
+  }
+  const { namespace, pod, container } = seat;
+  const flags = kubectlFlags(await kubeconfigOf(clusterOf(cast.lab, cast.west)));
+  const at = ['exec', '--stdin', pod, '--namespace', namespace, '--container', container, '--'];
+  const args = [...flags, ...at, 'node', '-e', agentProgram];
+  return Agent.start(`${place} (${namespace}/${pod})`, locate('kubectl'), args);
+}
+
+async function seatOf(place: Place, cast: Cast): Promise<Seat> {
+  const { lab, east, west, consumer, caller, provider, providerAddress } = cast;
+  switch (place) {
+    case 'consumer':
+      return { namespace: consumer.namespace, ...(await podOf(lab, consumer)) };
+    case 'caller':
+      return { namespace: caller.namespace, ...(await podOf(lab, caller)) };
+    case 'companion': {
+      const { pod } = await podOf(lab, consumer);
+      return { namespace: consumer.namespace, pod, container: consumer.containers[0]?.name ?? '' };
+    }
+    case 'neighbour':
+    case 'plain':
+      return { namespace: attackers[place].namespace, pod: attackers[place].name, container: attackerContainer };
+    case 'exchange':
+      return { namespace: planeNamespace(east.name), pod: 'plane-0', container: 'trust-exchange' };
+    case 'provider':
+      return { part: `${east.name}-${provider.name}`, uid: hostProgramUid(providerAddress) };
+    case 'gateway':
+      return { part: `${east.name}-mesh-gateway`, uid: uids.hostEnvoy };
+    case 'east':
+      return { part: `${east.name}-${attackerHost}`, uid: nobody };
+    case 'west':
+      return { part: west.name, uid: nobody };
+    case 'border':
+      return { part: 'border', uid: nobody };
+  }
+}
+
+/** Arguments of setpriv that leave the agent no right but its user's. */
+function asUser(uid: number, lab: string): string[] {
+  const user = [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--no-new-privs'];
+  return [...user, '--bounding-set=-all', '--inh-caps=-all', '--', runnable(lab, 'node'), '-e', agentProgram];
+}
