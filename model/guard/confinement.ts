@@ -1,22 +1,9 @@
 /** Refusals: what a container may do beyond an ordinary process. What is not listed as harmless is refused. */
 import type { Fault } from '../fault';
 import type { Placed } from './placed';
-import type { Pod } from './types';
+import { type Pod, securityContextFields } from './types';
 
 const capabilities = ['NET_BIND_SERVICE'];
-
-const contextFields = [
-  'runAsUser',
-  'runAsGroup',
-  'runAsNonRoot',
-  'privileged',
-  'allowPrivilegeEscalation',
-  'readOnlyRootFilesystem',
-  'procMount',
-  'capabilities',
-  'seccompProfile',
-  'appArmorProfile',
-];
 
 const podContextFields = [
   'runAsUser',
@@ -93,7 +80,7 @@ function container(pod: Pod, { path, container: it }: Placed): Fault[] {
   const at = [...path, 'securityContext'];
   const seccomp = context.seccompProfile?.type ?? pod.spec.securityContext?.seccompProfile?.type;
   const armour = context.appArmorProfile?.type ?? pod.spec.securityContext?.appArmorProfile?.type;
-  const faults: Fault[] = unknownFields(at, context, contextFields);
+  const faults: Fault[] = unknownFields(at, context, securityContextFields);
   const refuse = (field: string, value: unknown, allowed: string, problem: string) =>
     faults.push({ path: [...at, ...field.split('.')], problem, value, allowed, fix: `set it to ${allowed}` });
   if (context.privileged === true) refuse('privileged', true, 'false', 'may change the rules');

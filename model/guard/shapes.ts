@@ -1,7 +1,7 @@
 /** The containers that the meshes' injectors make: where each stands and what it looks like. */
 import { harmlessEnvoyArguments } from './capture';
 import type { Placed } from './placed';
-import type { Container, Volume } from './types';
+import { type Container, securityContextFields, type Volume } from './types';
 import {
   consulDataplaneVariables,
   consulInitVariables,
@@ -99,19 +99,6 @@ const fields = [
 ];
 const fieldsOfStaying = ['ports', 'livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle', 'restartPolicy'];
 
-const contextFields = [
-  'runAsUser',
-  'runAsGroup',
-  'runAsNonRoot',
-  'privileged',
-  'allowPrivilegeEscalation',
-  'readOnlyRootFilesystem',
-  'procMount',
-  'capabilities',
-  'seccompProfile',
-  'appArmorProfile',
-];
-
 /** What is wrong with a container that has a shape's name. */
 export function deviationsFrom(shape: Shape, it: Container, volumes: readonly Volume[]): Deviation[] {
   return [
@@ -143,7 +130,7 @@ function unknownFields(it: Container, { stays }: Shape): Deviation[] {
 
 function contextDeviations({ securityContext: context = {} }: Container): Deviation[] {
   const found: Deviation[] = Object.entries(context)
-    .filter(([key]) => !contextFields.includes(key))
+    .filter(([key]) => !securityContextFields.includes(key))
     .map(([key, value]) => ({ field: `securityContext.${key}`, problem: 'is set', value }));
   if (context.privileged === true) found.push({ field: 'securityContext.privileged', problem: 'is set', value: true });
   if ((context.procMount ?? 'Default') !== 'Default') {

@@ -110,6 +110,20 @@ export interface SecurityContext {
   readonly appArmorProfile?: Profile;
 }
 
+/** The fields of {@link SecurityContext}, which are all that guard knows to judge: a container with another is refused. */
+export const securityContextFields: readonly string[] = [
+  'runAsUser',
+  'runAsGroup',
+  'runAsNonRoot',
+  'privileged',
+  'allowPrivilegeEscalation',
+  'readOnlyRootFilesystem',
+  'procMount',
+  'capabilities',
+  'seccompProfile',
+  'appArmorProfile',
+] satisfies readonly (keyof SecurityContext)[];
+
 export type ProxyKind = 'istio' | 'consul';
 
 /** What guard knows of the cluster that it works in. */
