@@ -13,7 +13,7 @@ import {
   serviceRegistration,
   sidecarPort,
 } from './hosts';
-import { type Lab, type Mesh, mesh, type Service } from './lab';
+import { type Lab, type Mesh, mesh, type Service, servicesOf } from './lab';
 import { hostProgramUid, hostsNetwork, serviceHostAddress } from './local';
 import { upstreamVariable } from './names';
 
@@ -39,7 +39,7 @@ export function meshHosts(lab: Lab, own: Mesh): HostSpec[] {
 /** The host of one service, but for its program's place. */
 export function serviceHost(lab: Lab, service: Service): Omit<HostSpec, 'program'> {
   const own = mesh(lab, service.mesh);
-  const index = lab.services.filter((other) => other.mesh === own.name).findIndex((other) => other.id === service.id);
+  const index = servicesOf(lab, own).findIndex(({ id }) => id === service.id);
   const host = place(lab, own, service.name, 'service', serviceHostAddress(own, index));
   const listener = publicListener(lab, service, host.address, sidecarPort);
   const registration = serviceRegistration(host, {

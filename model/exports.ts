@@ -1,5 +1,5 @@
 /** Exports of an Istio mesh: services that foreign services may call, with all the names that the plan needs. */
-import { type Grant, grants, type Rule } from './access/table';
+import { type Grant, grantsInto, type Rule } from './access/table';
 import { consulServiceIdentity, peeredServiceSni } from './identity';
 import { type Lab, type Mesh, mesh, type Service } from './lab';
 import { exportName, exportSecret } from './names';
@@ -30,7 +30,7 @@ export interface ResolvedExport {
 /** Exports in the order of their names. */
 export function resolvedExports(lab: Lab, own: Mesh): ResolvedExport[] {
   if (own.kind !== 'istio') return [];
-  const crossing = grants(lab).filter(({ from, to }) => to.mesh === own.name && from.mesh !== own.name);
+  const crossing = grantsInto(lab, own);
   const pairs = new Map(crossing.map(({ from, to }) => [`${to.id} ${from.mesh}`, { callee: to, peer: from.mesh }]));
   return [...pairs.values()]
     .map(({ callee, peer }) => {

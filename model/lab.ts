@@ -182,6 +182,16 @@ export function service(lab: Lab, id: string): Service {
   );
 }
 
+/** Services of a mesh, in the order of the lab file. */
+export function servicesOf(lab: Lab, { name }: Pick<Mesh, 'name'>): readonly Service[] {
+  return lab.services.filter((service) => service.mesh === name);
+}
+
+/** Namespaces in which a mesh has services, each once, in the order of the lab file. */
+export function namespacesOf(lab: Lab, mesh: Pick<Mesh, 'name'>): readonly string[] {
+  return [...new Set(servicesOf(lab, mesh).map(({ namespace }) => namespace))];
+}
+
 /** `west/backend` → `west/backend/backend`; a full id stays as it is. */
 export function canonicalId(id: string): string {
   const parts = id.split('/');

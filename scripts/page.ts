@@ -1,7 +1,7 @@
 /** Where the page is. */
 import { join } from 'node:path';
 import { nodePorts } from '../model/aws';
-import type { Lab, Mesh } from '../model/lab';
+import { type Lab, type Mesh, servicesOf } from '../model/lab';
 import { ingressNamespace } from '../model/names';
 import { clusterOf } from './cluster';
 import { FailureError } from './errors';
@@ -13,8 +13,7 @@ import { readStateFile } from './terraform/state';
 /** The Istio mesh whose ingress gateway has the page; undefined when no service of one is exposed. */
 export function pageMesh(lab: Lab): Mesh | undefined {
   return lab.meshes.find(
-    ({ kind, name }) =>
-      kind === 'istio' && lab.services.some((service) => service.expose === 'page' && service.mesh === name),
+    (mesh) => mesh.kind === 'istio' && servicesOf(lab, mesh).some(({ expose }) => expose === 'page'),
   );
 }
 

@@ -1,6 +1,6 @@
 /** Secrets of services: made from the environment of the person who raises the lab, never part of the plan. */
 import type { ClusterAccess } from '../model/cluster';
-import type { Lab, Service } from '../model/lab';
+import { type Lab, type Service, servicesOf } from '../model/lab';
 import { clusterOf } from './cluster';
 import { kubectl } from './kubectl';
 
@@ -10,7 +10,7 @@ import { kubectl } from './kubectl';
  */
 export async function makeSecrets(lab: Lab, mesh: string, environment: NodeJS.ProcessEnv): Promise<void> {
   const cluster = clusterOf(lab, mesh);
-  for (const service of lab.services.filter((entry) => entry.mesh === mesh)) {
+  for (const service of servicesOf(lab, { name: mesh })) {
     for (const [name, variables] of bySecret(service)) {
       const data = Object.fromEntries(variables.flatMap((key) => (environment[key] ? [[key, environment[key]]] : [])));
       const changed = await setSecret(cluster, service.namespace, name, data);

@@ -7,7 +7,7 @@ import { NodePortBalancer } from '../constructs/aws/eks/node-port-balancer';
 import type { IVpc } from '../constructs/aws/network/vpc';
 import { type AwsMesh, balancerRoles, clusterName, nodePorts } from '../model/aws';
 import { federationGatewayPort, meshGatewayPort } from '../model/gateways';
-import type { Lab, Mesh } from '../model/lab';
+import { type Lab, type Mesh, servicesOf } from '../model/lab';
 import { serviceNetwork } from '../model/network-plan';
 import { AwsStack, awsTags } from './aws-stack';
 
@@ -31,7 +31,7 @@ export class ClusterStack extends AwsStack {
     const own: AwsMesh = mesh.place.platform === 'aws' ? mesh.place : {};
     this.cluster = own.cluster === undefined ? this.made(lab, mesh) : this.existing(own.cluster);
     this.border = this.addBorder(lab, mesh, own);
-    const page = lab.services.some(({ mesh: of, expose }) => of === mesh.name && expose === 'page');
+    const page = servicesOf(lab, mesh).some(({ expose }) => expose === 'page');
     if (page && mesh.kind === 'istio') this.addPage();
     new TerraformOutput(this, 'clusterName', { value: this.cluster.clusterName, staticId: true });
   }

@@ -13,7 +13,7 @@ import { exportedServices, serviceIntentions } from '../model/access/consul';
 import { resolvedExports } from '../model/exports';
 import { guardLabels } from '../model/guard/namespaces';
 import { resolvedImports } from '../model/imports';
-import type { Lab, Mesh } from '../model/lab';
+import { type Lab, type Mesh, servicesOf } from '../model/lab';
 import { consulNamespace, federationNamespace, planeNamespace } from '../model/names';
 import { entriesPolicy, planePolicies } from '../model/network-policy/istio';
 import { planeConfig } from '../model/plane-config';
@@ -44,7 +44,7 @@ export class FederationStack extends LabStack {
       return;
     }
     // The services of an existing mesh are not ours, but who of the other side may call them is the federation's.
-    const foreign = mesh.existing ? lab.services.filter((service) => service.mesh === mesh.name) : [];
+    const foreign = mesh.existing ? servicesOf(lab, mesh) : [];
     const entries = [exported, ...foreign.flatMap((service) => serviceIntentions(lab, service) ?? [])];
     new Objects(this, 'Exports', {
       releaseName: 'federation',

@@ -3,7 +3,7 @@ import { ConsulPod } from '../constructs/consul/pod';
 import { ConsulWorkload } from '../constructs/consul/workload';
 import { IstioWorkload } from '../constructs/istio/workload';
 import { programsOf } from '../constructs/programs';
-import type { Lab, Mesh, Service } from '../model/lab';
+import { type Lab, type Mesh, type Service, servicesOf } from '../model/lab';
 import type { OutsideHost } from '../model/outside';
 import { LabStack } from './lab-stack';
 import { addMeshProviders, type Clusters } from './providers';
@@ -18,7 +18,7 @@ export class WeatherStack extends LabStack {
   constructor(scope: Construct, lab: Lab, mesh: Mesh, clusters: Clusters, options: WeatherStackOptions = {}) {
     super(scope, lab, `weather-${mesh.name}`);
     addMeshProviders(this, lab, mesh, clusters);
-    for (const service of lab.services.filter((entry) => entry.mesh === mesh.name)) {
+    for (const service of servicesOf(lab, mesh)) {
       this.service(lab, mesh, service, options.outside?.(service) ?? []);
     }
   }

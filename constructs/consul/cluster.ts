@@ -5,7 +5,7 @@ import { meshEntries } from '../../model/access/mesh-entries';
 import { labTag } from '../../model/aws';
 import { guardLabels } from '../../model/guard/namespaces';
 import { clusterId } from '../../model/identity';
-import type { Lab, Mesh } from '../../model/lab';
+import { type Lab, type Mesh, namespacesOf } from '../../model/lab';
 import { consulNamespace } from '../../model/names';
 import { consulNamespacePolicy, consulPolicies } from '../../model/network-policy/consul';
 import { chartOf, chartValues } from '../helm/charts';
@@ -34,7 +34,7 @@ export class ConsulCluster extends Construct {
       values: [...chartValues(mesh, 'consul'), meshValues(lab, mesh)],
       dependsOn: [namespace, ...dependsOn],
     });
-    const namespaces = [...namespacesOf(lab, mesh)];
+    const namespaces = namespacesOf(lab, mesh);
     const made = namespaces.map((name) => {
       const own = guardLabels(lab, mesh, name);
       const metadata = Object.keys(own).length === 0 ? { name } : { name, labels: own };
@@ -51,10 +51,6 @@ export class ConsulCluster extends Construct {
       dependsOn: [chart.resource, ...made],
     });
   }
-}
-
-function namespacesOf(lab: Lab, mesh: Mesh): Set<string> {
-  return new Set(lab.services.filter((service) => service.mesh === mesh.name).map(({ namespace }) => namespace));
 }
 
 function meshValues(lab: Lab, mesh: Mesh): Record<string, unknown> {

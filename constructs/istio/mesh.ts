@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { istioMeshObjects } from '../../model/access/mesh-objects';
 import { requestLogFields } from '../../model/access-log';
 import { guardLabels } from '../../model/guard/namespaces';
-import type { Lab, Mesh } from '../../model/lab';
+import { type Lab, type Mesh, namespacesOf } from '../../model/lab';
 import { ingressNamespace } from '../../model/names';
 import { meshPolicies, namespacePolicy } from '../../model/network-policy/istio';
 import { chartOf, chartValues } from '../helm/charts';
@@ -40,9 +40,7 @@ export class IstioMesh extends Construct {
     const ingress = new NamespaceV1(this, 'Ingress', {
       metadata: { name: ingressNamespace, labels: { 'istio-injection': 'enabled' } },
     });
-    const namespaces = [
-      ...new Set(lab.services.filter((service) => service.mesh === mesh.name).map(({ namespace }) => namespace)),
-    ];
+    const namespaces = namespacesOf(lab, mesh);
     const made = namespaces.map(
       (name) =>
         new NamespaceV1(this, `Namespace-${name}`, {

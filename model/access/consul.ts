@@ -2,7 +2,7 @@
 import type { ResolvedExport } from '../exports';
 import type { Lab, Mesh, Service } from '../lab';
 import { ingressGatewayService } from '../names';
-import { grants, grantsTo } from './table';
+import { grantsInto, grantsTo } from './table';
 
 export interface ConfigEntry {
   readonly Kind: string;
@@ -32,7 +32,7 @@ export function serviceIntentions(lab: Lab, callee: Service): ConfigEntry | unde
 
 /** What a Consul mesh exports, and to which peers. Undefined when nothing crosses. */
 export function exportedServices(lab: Lab, mesh: Mesh): ConfigEntry | undefined {
-  const crossing = grants(lab).filter(({ from, to }) => to.mesh === mesh.name && from.mesh !== mesh.name);
+  const crossing = grantsInto(lab, mesh);
   const callees = [...new Map(crossing.map(({ to }) => [to.id, to])).values()];
   const Services = callees.map((callee) => ({
     Name: callee.name,

@@ -71,6 +71,11 @@ export function rowsBetween(lab: Lab, from: Service, to: Service): readonly numb
   return tableOf(lab).rows.get(`${from.id} ${to.id}`) ?? [];
 }
 
+/** What services of other meshes may call in a mesh. */
+export function grantsInto(lab: Lab, { name }: Pick<Mesh, 'name'>): readonly Grant[] {
+  return grants(lab).filter(({ from, to }) => to.mesh === name && from.mesh !== name);
+}
+
 /** A foreign service made callable in a mesh, with the services there that may call it. */
 export interface Import {
   readonly service: Service;

@@ -1,7 +1,6 @@
 /** Which namespaces of a mesh opt in to the guard. */
-import type { Lab, Mesh } from '../lab';
-import { planeNamespace } from '../names';
-import { planes } from '../planes';
+import { type Lab, type Mesh, servicesOf } from '../lab';
+import { planeNamespaces } from '../planes';
 import { guardLabel } from './webhook';
 
 /**
@@ -11,14 +10,10 @@ import { guardLabel } from './webhook';
  */
 export function guardedNamespaces(lab: Lab, mesh: Mesh): readonly string[] {
   if (mesh.existing || (mesh.kind === 'consul' && mesh.place.platform === 'local')) return [];
-  const services = lab.services.filter((service) => service.mesh === mesh.name);
-  const asking = services.filter(
+  const asking = servicesOf(lab, mesh).filter(
     ({ containers, guard }) => mesh.kind === 'istio' || containers.length > 0 || guard.length > 0,
   );
-  const ofPlanes = planes(lab)
-    .filter(({ own }) => own.name === mesh.name)
-    .map(({ peer }) => planeNamespace(peer.name));
-  return [...new Set([...asking.map(({ namespace }) => namespace), ...ofPlanes])];
+  return [...new Set([...asking.map(({ namespace }) => namespace), ...planeNamespaces(lab, mesh)])];
 }
 
 /** Labels by which a namespace of ours opts in; none when it does not. */

@@ -5,7 +5,7 @@
 import { grantsFrom, grantsTo } from '../access/table';
 import { meshGatewayPort } from '../gateways';
 import { sidecarPort } from '../hosts';
-import { type Lab, type Mesh, mesh as meshOf, podLabels, type Service } from '../lab';
+import { type Lab, type Mesh, mesh as meshOf, namespacesOf, podLabels, type Service } from '../lab';
 import { consulNamespace } from '../names';
 import { block, fromKubernetesApi, kubernetesApi, nameServer, toGateway } from './cluster';
 import { closed, type NetworkPolicy, networkPolicy, type Opening, type Peer, podsOf, tcp } from './policy';
@@ -59,9 +59,8 @@ function callers(lab: Lab, service: Service): Peer[] {
 
 /** Consul's own namespace: servers, injector and gateways, each with the ports that others need of it. */
 export function consulPolicies(lab: Lab, mesh: Mesh): NetworkPolicy[] {
-  const services = lab.services.filter(({ mesh: of }) => of === mesh.name);
-  const namespaces = [...new Set(services.map(({ namespace }) => namespace))];
-  const toSidecars: Opening = { peers: namespaces.map((name) => podsOf(name)), ports: tcp(sidecarPort) };
+  const namespaces = namespacesOf(lab, mesh).map((name) => podsOf(name));
+  const toSidecars: Opening = { peers: namespaces, ports: tcp(sidecarPort) };
   const peers = lab.meshes.filter(({ name }) => name !== mesh.name);
   const of = (name: string, options: Pick<Parameters<typeof networkPolicy>[0], 'from' | 'to'>) =>
     networkPolicy({ name: `consul-${name}`, namespace: consulNamespace, pods: component(name), ...options });
@@ -71,7 +70,7 @@ export function consulPolicies(lab: Lab, mesh: Mesh): NetworkPolicy[] {
     of('server', {
       from: [
         { peers: [server], ports: serverPorts },
-        { peers: [podsOf(consulNamespace), ...namespaces.map((name) => podsOf(name))], ports: proxyPorts },
+        { peers: [podsOf(consulNamespace), ...namespaces], ports: proxyPorts },
       ],
       to: [
         { peers: [server], ports: serverPorts },

@@ -6,7 +6,7 @@ import { grantsFrom, grantsTo } from '../access/table';
 import { formatCidr } from '../cidr';
 import type { ResolvedExport } from '../exports';
 import { federationGatewayPort } from '../gateways';
-import { type Lab, type Mesh, mesh as meshOf, podLabels, type Service } from '../lab';
+import { type Lab, type Mesh, mesh as meshOf, podLabels, type Service, servicesOf } from '../lab';
 import { federationGateway, federationNamespace, ingressNamespace, planeNamespace } from '../names';
 import type { OutsideHost } from '../outside';
 import { fromKubernetesApi, kubernetesApi, nameServer, toGateway } from './cluster';
@@ -71,7 +71,7 @@ function toOutside(lab: Lab, { port, via }: OutsideHost): Opening {
 
 /** Istio's own namespaces: control plane and ingress gateway. */
 export function meshPolicies(lab: Lab, mesh: Mesh): NetworkPolicy[] {
-  const pages = lab.services.filter(({ mesh: of, expose }) => of === mesh.name && expose === 'page');
+  const pages = servicesOf(lab, mesh).filter(({ expose }) => expose === 'page');
   return [
     closed(systemNamespace),
     networkPolicy({

@@ -1,6 +1,6 @@
 /** Whether a mesh that others installed is what the lab file says. Only looks. */
 import { parse } from 'yaml';
-import type { Lab, Mesh } from '../../model/lab';
+import { type Lab, type Mesh, namespacesOf } from '../../model/lab';
 import { consulNamespace } from '../../model/names';
 import { planes } from '../../model/planes';
 import { type Ask, listed, type Meta, one } from './ask';
@@ -71,7 +71,7 @@ async function crdFaults(ask: Ask, wanted: readonly string[], product: string): 
 }
 
 async function namespaceFaults(ask: Ask, lab: Lab, mesh: Mesh): Promise<string[]> {
-  const wanted = [...new Set(lab.services.filter((service) => service.mesh === mesh.name).map((s) => s.namespace))];
+  const wanted = namespacesOf(lab, mesh);
   if (wanted.length === 0) return [];
   const found = new Set((await listed<Meta>(ask, ['namespaces'])).map(({ metadata }) => metadata.name));
   return wanted

@@ -1,5 +1,5 @@
 /** What passes between this machine and the lab, each way for a few fixed addresses only. */
-import type { Lab } from '../../model/lab';
+import { type Lab, servicesOf } from '../../model/lab';
 import { kubernetesNetwork, netns, pageNodePort } from '../../model/local';
 import { outsideHosts } from '../../model/outside';
 import { localNodes } from '../meshes';
@@ -40,7 +40,7 @@ export function machineForwards(lab: Lab): readonly Forwarder[] {
 export function outsideForwards(lab: Lab, variables: readonly string[]): readonly Forwarder[] {
   return localNodes(lab).map((mesh) => {
     const forwards = new Map<number, Forward>();
-    for (const service of lab.services.filter((candidate) => candidate.mesh === mesh.name)) {
+    for (const service of servicesOf(lab, mesh)) {
       for (const { host, port, via } of outsideHosts(lab, service, variables)) {
         if (via === undefined) continue;
         forwards.set(via.port, { listen: { host: via.address, port: via.port }, dial: { host, port } });

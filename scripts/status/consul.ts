@@ -1,5 +1,5 @@
 /** The Consul side of `isthmus status`, from Consul's HTTP API. */
-import type { Lab, Mesh } from '../../model/lab';
+import { type Lab, type Mesh, servicesOf } from '../../model/lab';
 import { federationTrustDomain, planes } from '../../model/planes';
 import { withConsul } from '../clusters/consul';
 import { rootsOf } from './certificates';
@@ -31,7 +31,7 @@ export async function consulStatus(lab: Lab, mesh: Mesh): Promise<MeshStatus> {
       ]),
     );
     // In an existing mesh the services of others are none of our business.
-    const ours = new Set(lab.services.filter((service) => service.mesh === mesh.name).map(({ name }) => name));
+    const ours = new Set(servicesOf(lab, mesh).map(({ name }) => name));
     const counts = ({ ServiceName }: Check) =>
       !mesh.existing || ServiceName === '' || ServiceName === 'mesh-gateway' || ours.has(ServiceName);
     const problems = [

@@ -1,6 +1,6 @@
 /** Whether the sidecars of a Consul mesh on hosts still carry our rules: whoever may register a service can drop them. */
 import { serviceHost } from '../../model/consul-hosts';
-import type { Lab, Mesh, Service } from '../../model/lab';
+import { type Lab, type Mesh, type Service, servicesOf } from '../../model/lab';
 import type { ConsulApi } from '../hosts/consul-api';
 import { proxyId } from '../hosts/registration';
 
@@ -13,8 +13,7 @@ const listener = 'envoy_public_listener_json';
 /** What is wrong, one line for each service. Nothing for a mesh on Kubernetes, where admission holds the annotation. */
 export async function listenerProblems(lab: Lab, mesh: Mesh, api: Pick<ConsulApi, 'get'>): Promise<string[]> {
   if (mesh.place.platform !== 'local') return [];
-  const own = lab.services.filter((service) => service.mesh === mesh.name);
-  return (await Promise.all(own.map((service) => problemOf(lab, service, api)))).flat();
+  return (await Promise.all(servicesOf(lab, mesh).map((service) => problemOf(lab, service, api)))).flat();
 }
 
 async function problemOf(lab: Lab, service: Service, api: Pick<ConsulApi, 'get'>): Promise<string[]> {

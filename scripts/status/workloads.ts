@@ -1,7 +1,7 @@
 /** Deployments and StatefulSets of an Istio mesh: which of them say something about the lab's health. */
-import { type Lab, type Mesh, podLabels } from '../../model/lab';
-import { federationGateway, federationNamespace, ingressNamespace, planeNamespace } from '../../model/names';
-import { planes } from '../../model/planes';
+import { type Lab, type Mesh, podLabels, servicesOf } from '../../model/lab';
+import { federationGateway, federationNamespace, ingressNamespace } from '../../model/names';
+import { planeNamespaces } from '../../model/planes';
 
 export interface Workload {
   readonly metadata: { readonly name: string; readonly namespace: string };
@@ -15,13 +15,10 @@ export interface Workload {
 /** On a node of this machine all count; in a cluster that others use, too, the lab's own and what they stand on. */
 export function watched(lab: Lab, mesh: Mesh): (workload: Workload) => boolean {
   if (mesh.place.platform === 'local') return () => true;
-  const planesOfMesh = planes(lab)
-    .filter(({ own }) => own.name === mesh.name)
-    .map(({ peer }) => planeNamespace(peer.name));
   const own = new Set([
     federationNamespace,
     federationGateway,
-    ...planesOfMesh,
+    ...planeNamespaces(lab, mesh),
     ...(mesh.existing ? [] : [ingressNamespace]),
   ]);
   return (workload) =>
@@ -54,10 +51,6 @@ export function notReady(workloads: readonly Workload[]): string[] {
       ({ metadata, spec, status }) =>
         `${metadata.namespace}/${metadata.name}: ${status.readyReplicas ?? 0} of ${spec.replicas ?? 1} pods ready`,
     );
-}
-
-function servicesOf(lab: Lab, mesh: Mesh) {
-  return lab.services.filter((service) => service.mesh === mesh.name);
 }
 
 function isIstiod(workload: Workload): boolean {
