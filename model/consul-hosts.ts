@@ -16,6 +16,7 @@ import {
 import { type Lab, type Mesh, mesh, type Service, servicesOf } from './lab';
 import { hostProgramUid, hostsNetwork, serviceHostAddress } from './local';
 import { upstreamVariable } from './names';
+import { labEnvironment } from './program-environment';
 
 /** First loopback port of a service's upstreams; the next follow in the order of the table. */
 export const firstUpstreamPort = 9191;
@@ -63,16 +64,12 @@ export function serviceHost(lab: Lab, service: Service): Omit<HostSpec, 'program
 
 /** Environment of the program on a service host. */
 export function programEnvironment(lab: Lab, service: Service): Record<string, string> {
-  const own = mesh(lab, service.mesh);
   const upstreams = upstreamsOf(lab, service).map(({ callee, port }) => [
     upstreamVariable(callee.name),
     `http://127.0.0.1:${port}`,
   ]);
   return {
-    HOST: '127.0.0.1',
-    PORT: String(service.port),
-    MESH: own.name,
-    MESH_KIND: own.kind,
+    ...labEnvironment(lab, { ...service, host: '127.0.0.1' }),
     ...Object.fromEntries(upstreams),
     ...service.env,
   };

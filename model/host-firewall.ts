@@ -4,7 +4,7 @@
  * another proxy. What nobody names is refused. The machine's root is not held to it.
  */
 import { formatCidr } from './cidr';
-import { meshGatewayPort } from './gateways';
+import { consulIngressPort, meshGatewayPort } from './gateways';
 import { type HostRole, readyPort, serverGrpcTlsPort, sidecarPort } from './hosts';
 import type { Endpoint } from './lab';
 import { type HostsNetwork, uids } from './local';
@@ -37,8 +37,6 @@ export interface HostFirewallOptions {
 
 const rpcPort = 8300;
 const gossipPort = 8301;
-/** Port of the ingress gateway's listener. */
-const ingressPort = 8080;
 
 export function hostFirewall(options: HostFirewallOptions): HostPass[] {
   const hosts = formatCidr(options.network.hosts);
@@ -80,7 +78,7 @@ const byRole: Readonly<Record<HostRole, (options: HostFirewallOptions, hosts: st
   ],
   'ingress-gateway': (options, hosts) => [
     ...client(options),
-    { way: 'in', protocol: 'tcp', ports: [ingressPort] },
+    { way: 'in', protocol: 'tcp', ports: [consulIngressPort] },
     { ...proxy, way: 'out', ports: [sidecarPort], other: hosts },
   ],
   service: (options, hosts) => [

@@ -3,7 +3,7 @@
  * the files that hold keys and tokens, and never holds one itself: those are made on the machine.
  */
 
-import { meshGatewayPort } from './gateways';
+import { consulIngressPort, meshGatewayPort } from './gateways';
 import type { HostPass } from './host-firewall';
 import { clusterId } from './identity';
 import { uids } from './local';
@@ -249,16 +249,16 @@ export function meshGatewayRegistration(host: Pick<HostPlace, 'address'>): Servi
 }
 
 /**
- * Registration of an ingress gateway. Its listeners come from the config entry of the same name.
- * @param port what the catalog shows; it opens nothing
+ * Registration of an ingress gateway. Its listeners come from the config entry of the same name: the port here is what
+ * the catalog shows, and opens nothing.
  */
-export function ingressGatewayRegistration(host: Pick<HostPlace, 'address'>, port = 8080): ServiceDefinition {
+export function ingressGatewayRegistration(host: Pick<HostPlace, 'address'>): ServiceDefinition {
   return {
     ID: 'ingress-gateway',
     Name: 'ingress-gateway',
     Kind: 'ingress-gateway',
     Address: host.address,
-    Port: port,
+    Port: consulIngressPort,
     Check: proxyCheck,
   };
 }

@@ -10,3 +10,9 @@ export interface KubeObject {
   };
   readonly [field: string]: unknown;
 }
+
+/** Where an object of a namespaced kind is. */
+export interface ObjectName {
+  readonly name: string;
+  readonly namespace: string;
+}

@@ -1,6 +1,7 @@
 /** Names that the product uses itself. A lab file that takes one would overwrite a part of the lab. */
 import { guardNamespace } from './guard/webhook';
 import { benchNamespace, federationGateway, federationNamespace } from './names';
+import { labVariables } from './program-environment';
 
 /** Longest mesh name: the longest Helm release is named after a service of 30 characters and a mesh. */
 export const longestMeshName = 11;
@@ -15,9 +16,6 @@ const namespacePrefixes = ['istio-', 'kube-', 'plane-'];
 const planeServices = ['consul', 'mesh-gateway'];
 
 const consulServices = ['border', 'consul', 'ingress-gateway', 'mesh-gateway', 'server'];
-
-/** Variables that every program gets from the lab: an own value would let it listen beside its proxy. */
-const variables = ['HOST', 'PORT', 'MESH', 'MESH_KIND'];
 
 export function isReservedMesh(name: string): boolean {
   return meshNames.includes(name);
@@ -52,6 +50,7 @@ export function isReservedContainer(name: string): boolean {
   return /^(istio|consul|isthmus)(-|$)/.test(name);
 }
 
+/** Whether the lab itself sets a variable: an own value would let the program listen beside its proxy. */
 export function isReservedVariable(name: string): boolean {
-  return variables.includes(name) || name.startsWith('ISTHMUS_');
+  return labVariables.some((own) => own === name) || name.startsWith('ISTHMUS_');
 }

@@ -1,13 +1,12 @@
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { serviceDefaults, serviceIntentions } from '../../model/access/consul';
+import { ingressListener, serviceDefaults, serviceIntentions } from '../../model/access/consul';
 import { publicListener } from '../../model/access/envoy';
 import { programEnvironment, upstreamsOf } from '../../model/consul-hosts';
 import { guardedNamespaces } from '../../model/guard/namespaces';
 import { sidecarPort } from '../../model/hosts';
 import type { KubeObject } from '../../model/kube';
-import { type Lab, mesh as meshOf, type Service } from '../../model/lab';
-import { ingressGatewayService } from '../../model/names';
+import { type Lab, mesh as meshOf, podLabels, type Service } from '../../model/lab';
 import { consulServicePolicy } from '../../model/network-policy/consul';
 import { guardAnnotations, serviceGuard } from '../guard/pod';
 import { confinedPod } from '../helm/confined';
@@ -17,9 +16,13 @@ import {
   programAnnotation,
   programContainer,
   programFiles,
+  programVariables,
   programVolumes,
   sideContainers,
 } from '../helm/program';
+import { admissionPolicy } from '../kube/admission-policy';
+import { httpService } from '../kube/service';
+import { serviceAccount } from '../kube/service-account';
 import type { Programs } from '../programs';
 import { customResource } from './resource';
 
@@ -52,31 +55,16 @@ export class ConsulPod extends Construct {
       namespace,
       ...programFiles(props.programs),
       objects: [
-        {
-          apiVersion: 'v1',
-          kind: 'ServiceAccount',
-          metadata: { name, namespace },
-          automountServiceAccountToken: false,
-        },
+        serviceAccount(service),
         ...entries.map((entry) => customResource(entry, namespace)),
         ...listenerGuard(lab, service),
         consulServicePolicy(lab, service),
-        {
-          apiVersion: 'v1',
-          kind: 'Service',
-          metadata: { name, namespace },
-          spec: { selector: { app: name }, ports: [{ name: 'http', port: 80, targetPort: service.port }] },
-        },
+        httpService(service, podLabels(service), service.port),
         deployment(props),
       ],
       ...(props.dependsOn === undefined ? {} : { dependsOn: props.dependsOn }),
     });
   }
-}
-
-function ingressListener({ name }: Service) {
-  const Listeners = [{ Port: 8080, Protocol: 'tcp', Services: [{ Name: name }] }];
-  return { Kind: 'ingress-gateway', Name: ingressGatewayService, Listeners };
 }
 
 function listenerConfig(lab: Lab, service: Service): string {
@@ -124,7 +112,10 @@ function deployment({ lab, service, programs }: ConsulPodProps): KubeObject {
           containers: [
             {
               ...programContainer(lab, service),
-              env: environment(lab, service),
+              env: programVariables(service, {
+                ...pairVariables(service, service.name),
+                ...programEnvironment(lab, service),
+              }),
               // The program listens on loopback, where only its own proxy and this probe reach it.
               readinessProbe: {
                 exec: { command: ['node', '-e', `fetch('${url}').then((r) => process.exit(r.ok ? 0 : 1))`] },
@@ -141,19 +132,6 @@ function deployment({ lab, service, programs }: ConsulPodProps): KubeObject {
   };
 }
 
-function environment(lab: Lab, service: Service): Record<string, unknown>[] {
-  return [
-    ...Object.entries({ ...pairVariables(service, service.name), ...programEnvironment(lab, service) }).map(
-      ([name, value]) => ({ name, value }),
-    ),
-    ...Object.entries(service.secrets).map(([name, secret]) => ({
-      name,
-      // `up` makes the Secret when it finds the variable in its own environment.
-      valueFrom: { secretKeyRef: { name: secret, key: name, optional: true } },
-    })),
-  ];
-}
-
 const annotationOf = (object: string) =>
   `(has(${object}.metadata.annotations) && '${listenerAnnotation}' in ${object}.metadata.annotations ? ${object}.metadata.annotations['${listenerAnnotation}'] : '')`;
 
@@ -163,36 +141,18 @@ const annotationOf = (object: string) =>
  */
 function listenerGuard(lab: Lab, service: Service): KubeObject[] {
   const { name, namespace } = service;
-  const policy = `${namespace}-${name}-listener`;
   const wanted = JSON.stringify(listenerConfig(lab, service));
-  return [
-    {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingAdmissionPolicy',
-      metadata: { name: policy },
-      spec: {
-        failurePolicy: 'Fail',
-        matchConstraints: {
-          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
-          resourceRules: [
-            { apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], operations: ['CREATE', 'UPDATE'] },
-          ],
-        },
-        matchConditions: [{ name: 'account', expression: `object.spec.serviceAccountName == '${name}'` }],
-        validations: [
-          {
-            // A pod of the former plan keeps its own until the rollout replaces it.
-            expression: `${annotationOf('object')} == ${wanted} || (request.operation == 'UPDATE' && ${annotationOf('object')} == ${annotationOf('oldObject')})`,
-            message: `a pod of ${name} has the public listener that the lab's plan made`,
-          },
-        ],
+  return admissionPolicy({
+    name: `${namespace}-${name}-listener`,
+    requests: { group: '', versions: ['v1'], resource: 'pods', operations: ['CREATE', 'UPDATE'] },
+    namespace,
+    when: { name: 'account', expression: `object.spec.serviceAccountName == '${name}'` },
+    rules: [
+      {
+        // A pod of the former plan keeps its own until the rollout replaces it.
+        expression: `${annotationOf('object')} == ${wanted} || (request.operation == 'UPDATE' && ${annotationOf('object')} == ${annotationOf('oldObject')})`,
+        message: `a pod of ${name} has the public listener that the lab's plan made`,
       },
-    },
-    {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingAdmissionPolicyBinding',
-      metadata: { name: policy },
-      spec: { policyName: policy, validationActions: ['Deny'] },
-    },
-  ];
+    ],
+  });
 }

@@ -1,9 +1,8 @@
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { serviceDefaults, serviceIntentions } from '../../model/access/consul';
+import { ingressListener, serviceDefaults, serviceIntentions } from '../../model/access/consul';
 import { programEnvironment, serviceHost } from '../../model/consul-hosts';
 import type { Lab, Service } from '../../model/lab';
-import { ingressGatewayService } from '../../model/names';
 import type { Program } from '../programs';
 import { ConfigEntry } from './entry';
 import { ConsulHost } from './host';
@@ -26,10 +25,7 @@ export class ConsulWorkload extends Construct {
     const intentions = serviceIntentions(lab, service);
     if (intentions !== undefined) new ConfigEntry(this, 'Intentions', intentions, [defaults.resource]);
     if (service.expose === 'page') {
-      const Listeners = [{ Port: 8080, Protocol: 'tcp', Services: [{ Name: service.name }] }];
-      new ConfigEntry(this, 'Ingress', { Kind: 'ingress-gateway', Name: ingressGatewayService, Listeners }, [
-        defaults.resource,
-      ]);
+      new ConfigEntry(this, 'Ingress', ingressListener(service), [defaults.resource]);
     }
     new ConsulHost(this, 'Host', {
       spec: serviceHost(lab, service),

@@ -5,38 +5,42 @@
 import type { PlaneConfig } from '../../model/federation';
 import type { KubeObject } from '../../model/kube';
 import { importLabel, planeNamespace } from '../../model/names';
+import { type AdmissionRule, admissionPolicy } from '../kube/admission-policy';
 
 export function exchangeAdmission(config: PlaneConfig, account: string): KubeObject[] {
   const name = planeNamespace(config.peer);
   const user = `system:serviceaccount:${name}:${account}`;
+  const when = { name: 'exchange', expression: `request.userInfo.username == '${user}'` };
+  const writes = ['CREATE', 'UPDATE'] as const;
+  const entries = {
+    group: 'networking.istio.io',
+    versions: ['v1', 'v1beta1', 'v1alpha3'],
+    resource: 'workloadentries',
+  };
+  const secrets = { group: '', versions: ['v1'], resource: 'secrets' };
   return [
-    ...policy(
-      `${name}-entries`,
-      user,
-      'networking.istio.io',
-      ['v1', 'v1beta1', 'v1alpha3'],
-      'workloadentries',
-      entryRules(config),
-    ),
-    ...policy(
-      `${name}-entry-deletions`,
-      user,
-      'networking.istio.io',
-      ['v1', 'v1beta1', 'v1alpha3'],
-      'workloadentries',
-      deletionRules(config),
-      ['DELETE'],
-    ),
-    ...policy(`${name}-secrets`, user, '', ['v1'], 'secrets', secretRules(config)),
+    ...admissionPolicy({
+      name: `${name}-entries`,
+      requests: { ...entries, operations: writes },
+      when,
+      rules: entryRules(config),
+    }),
+    ...admissionPolicy({
+      name: `${name}-entry-deletions`,
+      requests: { ...entries, operations: ['DELETE'] },
+      when,
+      rules: deletionRules(config),
+    }),
+    ...admissionPolicy({
+      name: `${name}-secrets`,
+      requests: { ...secrets, operations: writes },
+      when,
+      rules: secretRules(config),
+    }),
   ];
 }
 
-interface Rule {
-  readonly expression: string;
-  readonly message: string;
-}
-
-function entryRules({ imports, peerNetwork, peerPort }: PlaneConfig): Rule[] {
+function entryRules({ imports, peerNetwork, peerPort }: PlaneConfig): AdmissionRule[] {
   const names = celList(imports.map(({ name }) => name));
   const label = `'${importLabel}'`;
   return [
@@ -60,7 +64,7 @@ function entryRules({ imports, peerNetwork, peerPort }: PlaneConfig): Rule[] {
 }
 
 /** Whatever stands beside its own endpoints goes; those of other peers, in the same namespace, stay. */
-function deletionRules({ imports }: PlaneConfig): Rule[] {
+function deletionRules({ imports }: PlaneConfig): AdmissionRule[] {
   const names = celList(imports.map(({ name }) => name));
   return [
     {
@@ -70,7 +74,7 @@ function deletionRules({ imports }: PlaneConfig): Rule[] {
   ];
 }
 
-function secretRules({ imports, exports: exported }: PlaneConfig): Rule[] {
+function secretRules({ imports, exports: exported }: PlaneConfig): AdmissionRule[] {
   const leaves = [...imports.flatMap(({ consumers }) => consumers), ...exported];
   const secrets = leaves.map(({ namespace, secret }) => `${namespace}/${secret}`);
   return [
@@ -85,38 +89,6 @@ function secretRules({ imports, exports: exported }: PlaneConfig): Rule[] {
     {
       expression: `(has(object.metadata.labels) ? object.metadata.labels : {}) == (has(oldObject.metadata.labels) ? oldObject.metadata.labels : {})`,
       message: 'the trust exchange changes no label of a Secret',
-    },
-  ];
-}
-
-function policy(
-  name: string,
-  user: string,
-  group: string,
-  versions: string[],
-  resource: string,
-  rules: Rule[],
-  operations: readonly string[] = ['CREATE', 'UPDATE'],
-): KubeObject[] {
-  return [
-    {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingAdmissionPolicy',
-      metadata: { name },
-      spec: {
-        failurePolicy: 'Fail',
-        matchConstraints: {
-          resourceRules: [{ apiGroups: [group], apiVersions: versions, resources: [resource], operations }],
-        },
-        matchConditions: [{ name: 'exchange', expression: `request.userInfo.username == '${user}'` }],
-        validations: rules,
-      },
-    },
-    {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingAdmissionPolicyBinding',
-      metadata: { name },
-      spec: { policyName: name, validationActions: ['Deny'] },
     },
   ];
 }

@@ -1,9 +1,10 @@
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import type { KubeObject } from '../../model/kube';
 import { accountOf, type Mesh, type Service } from '../../model/lab';
 import { federationSecret } from '../../model/names';
 import { Objects } from '../helm/objects';
+import { emptySecret } from '../kube/secret';
+import { grantRole } from '../kube/service-account';
 
 export interface FederatedConsumerProps {
   readonly consumer: Service;
@@ -18,28 +19,16 @@ export class FederatedConsumer extends Construct {
     super(scope, id);
     const { name, namespace } = consumer;
     const secret = federationSecret(name, peer.name);
-    const role = { name: secret, namespace };
-    const objects: KubeObject[] = [
-      { apiVersion: 'v1', kind: 'Secret', metadata: { name: secret, namespace }, type: 'Opaque' },
-      // istiod hands a Secret to a proxy only when the proxy's account may list Secrets there. The pod mounts no token.
-      {
-        apiVersion: 'rbac.authorization.k8s.io/v1',
-        kind: 'Role',
-        metadata: role,
-        rules: [{ apiGroups: [''], resources: ['secrets'], verbs: ['list'] }],
-      },
-      {
-        apiVersion: 'rbac.authorization.k8s.io/v1',
-        kind: 'RoleBinding',
-        metadata: role,
-        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: secret },
-        subjects: [{ kind: 'ServiceAccount', name: accountOf(consumer), namespace }],
-      },
-    ];
+    const at = { name: secret, namespace };
+    const account = { name: accountOf(consumer), namespace };
     new Objects(this, 'Objects', {
       releaseName: secret,
       namespace,
-      objects,
+      objects: [
+        emptySecret(at),
+        // istiod hands a Secret to a proxy only when the proxy's account may list Secrets there. The pod mounts no token.
+        ...grantRole(at, [{ apiGroups: [''], resources: ['secrets'], verbs: ['list'] }], account),
+      ],
       ...(dependsOn === undefined ? {} : { dependsOn }),
     });
   }

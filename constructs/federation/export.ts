@@ -7,6 +7,8 @@ import type { KubeObject } from '../../model/kube';
 import { podLabels } from '../../model/lab';
 import { federationGateway } from '../../model/names';
 import { Objects } from '../helm/objects';
+import { emptySecret } from '../kube/secret';
+import { httpService } from '../kube/service';
 
 export interface FederatedExportProps {
   readonly export: ResolvedExport;
@@ -23,26 +25,30 @@ export class FederatedExport extends Construct {
     super(scope, id);
     const entry = props.export;
     const dependsOn = [...(props.dependsOn ?? [])];
-    if (entry.service.workload.kind === 'existing') {
+    const { namespace, port, workload } = entry.service;
+    if (workload.kind === 'existing') {
       new Objects(this, 'Service', {
         releaseName: `export-${entry.name}`,
-        namespace: entry.service.namespace,
-        objects: [kubeService(entry)],
+        namespace,
+        // Of pods that are there already only labels and port are known.
+        objects: [httpService({ name: exportService(entry.name), namespace }, podLabels(entry.service), port)],
         dependsOn,
       });
     }
     new Objects(this, 'Objects', {
       releaseName: `export-${entry.name}`,
       namespace: federationGateway,
-      objects: [secret(entry), gatewayPolicy(entry), exportFilter(entry), exportServer(entry), route(entry)],
+      objects: [
+        // The trust exchange fills it.
+        emptySecret({ name: entry.secret, namespace: federationGateway }),
+        gatewayPolicy(entry),
+        exportFilter(entry),
+        exportServer(entry),
+        route(entry),
+      ],
       dependsOn,
     });
   }
-}
-
-/** The trust exchange fills it. */
-function secret({ secret: name }: ResolvedExport): KubeObject {
-  return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: federationGateway }, type: 'Opaque' };
 }
 
 function route(entry: ResolvedExport): KubeObject {
@@ -73,14 +79,4 @@ function hostOf({ name, service }: ResolvedExport): string {
 
 function exportService(name: string): string {
   return `${name}-export`;
-}
-
-/** Of pods that are there already only labels and port are known. */
-function kubeService({ name, service }: ResolvedExport): KubeObject {
-  return {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name: exportService(name), namespace: service.namespace },
-    spec: { selector: podLabels(service), ports: [{ name: 'http', port: 80, targetPort: service.port }] },
-  };
 }

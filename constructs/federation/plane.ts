@@ -10,6 +10,7 @@ import { uids } from '../../model/local';
 import { federationGateway, federationNamespace, planeNamespace } from '../../model/names';
 import { guardAnnotations } from '../guard/pod';
 import { Objects } from '../helm/objects';
+import { grantRole, type RbacRule, serviceAccount } from '../kube/service-account';
 import { exchangeAdmission } from './admission';
 import { planeGuard, planePod } from './plane-pod';
 import { planeVolumes } from './plane-volume';
@@ -49,12 +50,7 @@ export class FederationPlane extends Construct {
       namespace,
       programs: { 'main.js': props.program },
       objects: [
-        {
-          apiVersion: 'v1',
-          kind: 'ServiceAccount',
-          metadata: { name: account, namespace },
-          automountServiceAccountToken: false,
-        },
+        serviceAccount({ name: account, namespace }),
         configMap(props.config, namespace),
         ...planeVolumes(props.config, props.mesh),
         ...rights(props.config, namespace),
@@ -94,7 +90,6 @@ function configMap(config: PlaneConfig, namespace: string): KubeObject {
 }
 
 function rights(config: PlaneConfig, namespace: string): KubeObject[] {
-  const subject = { kind: 'ServiceAccount', name: account, namespace };
   const entryRule = {
     apiGroups: ['networking.istio.io'],
     resources: ['workloadentries'],
@@ -118,24 +113,9 @@ function rights(config: PlaneConfig, namespace: string): KubeObject[] {
     verbs: ['get'],
   };
   const rules = (of: string) => [secretRule(of), ...(of === federationGateway ? [gatewayRule] : []), eventRule];
-  return [
-    ...grant(namespace, federationNamespace, [entryRule, eventRule], subject),
-    ...namespaces.flatMap((of) => grant(namespace, of, rules(of), subject)),
-  ];
-}
-
-function grant(plane: string, namespace: string, rules: unknown[], subject: Record<string, string>): KubeObject[] {
-  const name = `${plane}-exchange`;
-  return [
-    { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name, namespace }, rules },
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'RoleBinding',
-      metadata: { name, namespace },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
-      subjects: [subject],
-    },
-  ];
+  const grant = (of: string, granted: readonly RbacRule[]) =>
+    grantRole({ name: `${namespace}-exchange`, namespace: of }, granted, { name: account, namespace });
+  return [...grant(federationNamespace, [entryRule, eventRule]), ...namespaces.flatMap((of) => grant(of, rules(of)))];
 }
 
 function service(namespace: string): KubeObject {

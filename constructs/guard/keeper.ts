@@ -14,23 +14,20 @@ import { imagePullPolicy } from '../../model/images';
 import type { KubeObject } from '../../model/kube';
 import type { Mesh } from '../../model/lab';
 import { uids } from '../../model/local';
-import { confined } from '../helm/confined';
+import { confined, podOf } from '../helm/confined';
 import { askProbe } from '../helm/program';
+import { grantClusterRole, grantRole, serviceAccount } from '../kube/service-account';
 import type { Program } from '../programs';
 
 const name = guardKeeperName;
 const namespace = guardNamespace;
+const account = { name, namespace };
 const labels = { app: name };
 
 /** Deployment, account and rights. While it is away nothing ends; certificates have half their life left. */
 export function guardKeeper(mesh: Mesh, program: Program): KubeObject[] {
   return [
-    {
-      apiVersion: 'v1',
-      kind: 'ServiceAccount',
-      metadata: { name, namespace },
-      automountServiceAccountToken: false,
-    },
+    serviceAccount(account),
     ...rights(),
     {
       apiVersion: 'apps/v1',
@@ -49,48 +46,23 @@ export function guardKeeper(mesh: Mesh, program: Program): KubeObject[] {
 }
 
 function rights(): KubeObject[] {
-  const subjects = [{ kind: 'ServiceAccount', name, namespace }];
-  const roleRef = (kind: string) => ({ apiGroup: 'rbac.authorization.k8s.io', kind, name });
-  const apiVersion = 'rbac.authorization.k8s.io/v1';
-  return [
-    {
-      apiVersion,
-      kind: 'Role',
-      metadata: { name, namespace },
-      rules: [{ apiGroups: [''], resources: ['secrets'], resourceNames: [guardSecret], verbs: ['get', 'update'] }],
-    },
-    { apiVersion, kind: 'RoleBinding', metadata: { name, namespace }, roleRef: roleRef('Role'), subjects },
-    {
-      apiVersion,
-      kind: 'ClusterRole',
-      metadata: { name },
-      rules: [
-        {
-          apiGroups: ['admissionregistration.k8s.io'],
-          resources: ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'],
-          resourceNames: [guardConfiguration],
-          verbs: ['get', 'patch'],
-        },
-      ],
-    },
-    { apiVersion, kind: 'ClusterRoleBinding', metadata: { name }, roleRef: roleRef('ClusterRole'), subjects },
-  ];
+  const secret = { apiGroups: [''], resources: ['secrets'], resourceNames: [guardSecret], verbs: ['get', 'update'] };
+  const webhooks = {
+    apiGroups: ['admissionregistration.k8s.io'],
+    resources: ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'],
+    resourceNames: [guardConfiguration],
+    verbs: ['get', 'patch'],
+  };
+  return [...grantRole(account, [secret], account), ...grantClusterRole(name, [webhooks], account)];
 }
 
 function pod(mesh: Mesh): object {
-  const user = uids.guardKeeper;
   const probe = (path: string) => ({ exec: askProbe({ port: guardKeeperPort, path }), timeoutSeconds: 5 });
   return {
     serviceAccountName: name,
     automountServiceAccountToken: false,
     priorityClassName: 'system-cluster-critical',
-    securityContext: {
-      runAsUser: user,
-      runAsGroup: user,
-      runAsNonRoot: true,
-      fsGroup: user,
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
+    securityContext: podOf(uids.guardKeeper),
     containers: [
       {
         name: 'keeper',

@@ -16,8 +16,10 @@ import type { KubeObject } from '../../model/kube';
 import type { Lab, Mesh } from '../../model/lab';
 import { uids } from '../../model/local';
 import { guardPolicies } from '../../model/network-policy/guard';
-import { confined } from '../helm/confined';
+import { confined, podOf } from '../helm/confined';
 import { Objects } from '../helm/objects';
+import { emptySecret } from '../kube/secret';
+import { serviceAccount } from '../kube/service-account';
 import type { Program } from '../programs';
 import { guardConfig } from './config';
 import { guardKeeper } from './keeper';
@@ -48,13 +50,8 @@ export class GuardWebhook extends Construct {
       namespace,
       programs: { 'main.js': props.program.file },
       objects: [
-        {
-          apiVersion: 'v1',
-          kind: 'ServiceAccount',
-          metadata: { name, namespace },
-          automountServiceAccountToken: false,
-        },
-        { apiVersion: 'v1', kind: 'Secret', metadata: { name: guardSecret, namespace }, type: 'Opaque' },
+        serviceAccount({ name, namespace }),
+        emptySecret({ name: guardSecret, namespace }),
         ...guardKeeper(props.mesh, props.program),
         ...guardPolicies(props.lab, props.mesh),
         {
@@ -143,13 +140,7 @@ function deployment({ mesh, program }: GuardWebhookProps): KubeObject {
               labelSelector: { matchLabels: labels },
             },
           ],
-          securityContext: {
-            runAsUser: uids.guardWebhook,
-            runAsGroup: uids.guardWebhook,
-            runAsNonRoot: true,
-            fsGroup: uids.guardWebhook,
-            seccompProfile: { type: 'RuntimeDefault' },
-          },
+          securityContext: podOf(uids.guardWebhook),
           containers: [
             {
               name: 'webhook',

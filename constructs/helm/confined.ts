@@ -8,6 +8,12 @@ export const confinedPod = {
   seccompProfile: { type: 'RuntimeDefault' },
 };
 
+/** Of a pod whose every container runs as one user of its own; its group may read what is mounted. */
+export function podOf(user: number) {
+  const { seccompProfile } = confinedPod;
+  return { runAsUser: user, runAsGroup: user, runAsNonRoot: true, fsGroup: user, seccompProfile };
+}
+
 export const confined = {
   allowPrivilegeEscalation: false,
   readOnlyRootFilesystem: true,

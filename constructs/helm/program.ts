@@ -4,6 +4,7 @@ import { imagePullPolicy, runsOf } from '../../model/images';
 import { type Lab, mesh as meshOf, type Service, type SideContainer } from '../../model/lab';
 import { uids } from '../../model/local';
 import { upstreamVariable } from '../../model/names';
+import { labEnvironment } from '../../model/program-environment';
 import type { Programs } from '../programs';
 import { confined } from './confined';
 
@@ -38,23 +39,30 @@ export function programContainer(lab: Lab, service: Service): Json {
   return containerOf(lab, service, undefined);
 }
 
+/** Variables of the service's container: those given, then those of its Secrets. */
+export function programVariables(service: Service, given: Readonly<Record<string, string>>): Json[] {
+  return [
+    ...variables(given),
+    ...Object.entries(service.secrets).map(([name, secret]) => ({
+      name,
+      // `up` makes the Secret when it finds the variable in its own environment.
+      valueFrom: { secretKeyRef: { name: secret, key: name, optional: true } },
+    })),
+  ];
+}
+
+function variables(values: Readonly<Record<string, string>>): Json[] {
+  return Object.entries(values).map(([name, value]) => ({ name, value }));
+}
+
 /** The containers beside it, complete. Each listens on loopback only, where the guard's pairs say who reaches it. */
 export function sideContainers(lab: Lab, service: Service): Json[] {
   return service.containers.map((container) => {
     const { name, port, env } = container;
-    const own = {
-      HOST: '127.0.0.1',
-      ...(port === undefined ? {} : { PORT: String(port) }),
-      MESH: service.mesh,
-      MESH_KIND: meshOf(lab, service.mesh).kind,
-      ...pairVariables(service, name),
-      ...env,
-    };
+    const at = { mesh: service.mesh, host: '127.0.0.1', ...(port === undefined ? {} : { port }) };
+    const own = { ...labEnvironment(lab, at), ...pairVariables(service, name), ...env };
     // Its port is not published: the proxy may reach those that are.
-    return {
-      ...containerOf(lab, service, container),
-      env: Object.entries(own).map(([key, value]) => ({ name: key, value })),
-    };
+    return { ...containerOf(lab, service, container), env: variables(own) };
   });
 }
 

@@ -4,10 +4,11 @@ import { authorizationPolicy, sidecarEgress } from '../../model/access/istio';
 import { grantsFrom } from '../../model/access/table';
 import { type ResolvedImport, resolvedImports } from '../../model/imports';
 import type { KubeObject } from '../../model/kube';
-import { type Lab, mesh as meshOf, type Service } from '../../model/lab';
+import { type Lab, mesh as meshOf, podLabels, type Service } from '../../model/lab';
 import { importHost, upstreamVariable } from '../../model/names';
 import { servicePolicy } from '../../model/network-policy/istio';
 import type { OutsideHost } from '../../model/outside';
+import { labEnvironment } from '../../model/program-environment';
 import { guardAnnotations, serviceGuard } from '../guard/pod';
 import { confinedPod } from '../helm/confined';
 import { Objects } from '../helm/objects';
@@ -17,9 +18,12 @@ import {
   programContainer,
   programFiles,
   programProbes,
+  programVariables,
   programVolumes,
   sideContainers,
 } from '../helm/program';
+import { httpService } from '../kube/service';
+import { serviceAccount } from '../kube/service-account';
 import type { Programs } from '../programs';
 import { pageObjects } from './page';
 
@@ -51,9 +55,9 @@ export class IstioWorkload extends Construct {
       namespace: service.namespace,
       ...programFiles(props.programs),
       objects: [
-        { apiVersion: 'v1', kind: 'ServiceAccount', metadata: at(service), automountServiceAccountToken: false },
+        serviceAccount(service),
         deployment(props),
-        kubeService(service),
+        httpService(service, podLabels(service), service.port),
         authorizationPolicy(lab, service, mesh.trustDomain),
         servicePolicy(lab, service, outside),
         sidecarEgress(
@@ -99,7 +103,7 @@ function deployment({ lab, service, programs, outside = [] }: IstioWorkloadProps
           containers: [
             {
               ...programContainer(lab, service),
-              env: environment(lab, service),
+              env: programVariables(service, environment(lab, service)),
               ports: [{ containerPort: service.port }],
               ...programProbes(service),
             },
@@ -121,37 +125,18 @@ function aliases(foreign: readonly ResolvedImport[], outside: readonly OutsideHo
   ];
 }
 
-function environment(lab: Lab, service: Service): Record<string, unknown>[] {
-  const mesh = meshOf(lab, service.mesh);
-  const upstreams = grantsFrom(lab, service).map(({ to }) => ({
-    name: upstreamVariable(to.name),
-    value:
-      to.mesh === service.mesh
-        ? `http://${to.name}.${to.namespace}.svc.cluster.local`
-        : `http://${importHost(to.name, to.mesh)}`,
-  }));
-  return [
-    { name: 'HOST', value: '0.0.0.0' },
-    { name: 'PORT', value: String(service.port) },
-    { name: 'MESH', value: mesh.name },
-    { name: 'MESH_KIND', value: mesh.kind },
-    ...upstreams,
-    ...Object.entries(pairVariables(service, service.name)).map(([name, value]) => ({ name, value })),
-    ...Object.entries(service.env).map(([name, value]) => ({ name, value })),
-    ...Object.entries(service.secrets).map(([name, secret]) => ({
-      name,
-      // `up` makes the Secret when it finds the variable in its own environment.
-      valueFrom: { secretKeyRef: { name: secret, key: name, optional: true } },
-    })),
-  ];
-}
-
-function kubeService(service: Service): KubeObject {
+function environment(lab: Lab, service: Service): Readonly<Record<string, string>> {
+  const upstreams = grantsFrom(lab, service).map(({ to }) => [
+    upstreamVariable(to.name),
+    to.mesh === service.mesh
+      ? `http://${to.name}.${to.namespace}.svc.cluster.local`
+      : `http://${importHost(to.name, to.mesh)}`,
+  ]);
   return {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: at(service),
-    spec: { selector: { app: service.name }, ports: [{ name: 'http', port: 80, targetPort: service.port }] },
+    ...labEnvironment(lab, { ...service, host: '0.0.0.0' }),
+    ...Object.fromEntries(upstreams),
+    ...pairVariables(service, service.name),
+    ...service.env,
   };
 }
 

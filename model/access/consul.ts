@@ -1,5 +1,6 @@
 /** The access table for Consul: config entries, the same through the HTTP API and as CRDs. */
 import type { ResolvedExport } from '../exports';
+import { consulIngressPort } from '../gateways';
 import type { Lab, Mesh, Service } from '../lab';
 import { ingressGatewayService } from '../names';
 import { grantsInto, grantsTo } from './table';
@@ -28,6 +29,12 @@ export function serviceIntentions(lab: Lab, callee: Service): ConfigEntry | unde
   const gateway = callee.expose === 'page' ? [{ Name: ingressGatewayService, Action: 'allow' }] : [];
   const Sources = [...rows, ...gateway];
   return Sources.length === 0 ? undefined : { Kind: 'service-intentions', Name: callee.name, Sources };
+}
+
+/** The ingress gateway's one listener: anybody in the mesh's network may read the page. */
+export function ingressListener({ name }: Service): ConfigEntry {
+  const Listeners = [{ Port: consulIngressPort, Protocol: 'tcp', Services: [{ Name: name }] }];
+  return { Kind: 'ingress-gateway', Name: ingressGatewayService, Listeners };
 }
 
 /** What a Consul mesh exports, and to which peers. Undefined when nothing crosses. */

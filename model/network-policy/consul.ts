@@ -3,7 +3,7 @@
  * its ports but DNS take TLS only.
  */
 import { grantsFrom, grantsTo } from '../access/table';
-import { meshGatewayPort } from '../gateways';
+import { consulIngressPort, meshGatewayPort } from '../gateways';
 import { sidecarPort } from '../hosts';
 import { type Lab, type Mesh, mesh as meshOf, namespacesOf, podLabels, type Service } from '../lab';
 import { consulNamespace } from '../names';
@@ -20,7 +20,6 @@ const proxyPorts = tcp(8501, 8502);
 /** RPC and gossip: the servers' among themselves. */
 const serverPorts = [...tcp(8300, 8301, 8302), ...[8301, 8302].map((port) => ({ protocol: 'UDP', port }) as const)];
 const injectorPort = 8080;
-const pagePort = 8080;
 
 const control: Opening = { peers: [server], ports: proxyPorts };
 
@@ -82,6 +81,9 @@ export function consulPolicies(lab: Lab, mesh: Mesh): NetworkPolicy[] {
       from: [{ ports: tcp(meshGatewayPort) }],
       to: [toSidecars, ...peers.flatMap(toGateway)],
     }),
-    of('ingress-gateway', { from: [{ peers: [block(mesh.network)], ports: tcp(pagePort) }], to: [toSidecars] }),
+    of('ingress-gateway', {
+      from: [{ peers: [block(mesh.network)], ports: tcp(consulIngressPort) }],
+      to: [toSidecars],
+    }),
   ];
 }
