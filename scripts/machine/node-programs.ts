@@ -124,6 +124,8 @@ function controllerManager({ folder, pki }: NodePaths, network: KubernetesNetwor
       'cluster-signing-cert-file': `${pki}/ca.crt`,
       'cluster-signing-key-file': `${pki}/ca.key`,
       'cluster-cidr': formatCidr(network.pods),
+      // A claim that is seen before its volume is looked at again only then; 15 s unless told.
+      'pvclaimbinder-sync-period': '1s',
       'use-service-account-credentials': 'true',
       'leader-elect': 'false',
       profiling: 'false',
