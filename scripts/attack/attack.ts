@@ -19,6 +19,7 @@ export const groups = [
   'machine',
   'plane',
   'guard',
+  'impostor',
   'lifecycle',
   'capture',
   'known-limit',
@@ -51,6 +52,8 @@ export type How =
   | 'guard'
   /** The kernel's permissions. */
   | 'permission'
+  /** A caller's own proxy found that whoever answered is not the callee. */
+  | 'not-the-callee'
   /** The answer is another one than the attacker wanted, and shows it. */
   | 'not-believed'
   /** What was changed was put back. */

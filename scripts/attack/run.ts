@@ -4,7 +4,7 @@ import { type Attack, type Group, play, type Result } from './attack';
 import { settled } from './settle';
 
 /** Groups that change the lab for a while. They are played when all others are done, one by one. */
-const alone: readonly Group[] = ['lifecycle', 'capture', 'known-limit'];
+const alone: readonly Group[] = ['impostor', 'lifecycle', 'capture', 'known-limit'];
 
 /** Groups whose evidence is a counter of the same proxy: one attack at a time, whichever group it is of. */
 const counted: readonly Group[] = ['identity', 'gateway'];

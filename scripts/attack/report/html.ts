@@ -25,6 +25,7 @@ const about: Readonly<Record<Group, string>> = {
   machine: 'What a program finds on its own machine and in its own pod.',
   plane: "The federation plane's Consul, from beside it.",
   guard: 'Containers of one pod, from each other.',
+  impostor: "Somebody in a callee's place, whom the caller's own proxy must find out.",
   lifecycle: 'Permissions that are withdrawn, and things that somebody swapped.',
   capture: 'What an eavesdropper reads on the wires.',
   'known-limit': 'What the design can not stop. It is played, and then looked for where an operator looks.',

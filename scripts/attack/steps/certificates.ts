@@ -2,7 +2,7 @@
 import { type Attack, by, type Control, type Group, type How, type Need, type Observation } from '../attack';
 import type { Field } from '../field';
 import type { Secure } from '../vantage/agent';
-import { type LeafOptions, mintLeaf } from '../vantage/certificates';
+import { type Leaf, type LeafOptions, mintLeaf } from '../vantage/certificates';
 import type { Whose } from '../vantage/thief';
 
 export interface CertificateRow {
@@ -51,6 +51,6 @@ export function certificateAttack(
 }
 
 /** A certificate of a thief who holds a CA's key. */
-export async function forged(field: Field, whose: Whose, options: LeafOptions): Promise<Pick<Secure, 'cert' | 'key'>> {
+export async function forged(field: Field, whose: Whose, options: LeafOptions): Promise<Leaf> {
   return mintLeaf(await field.authority(whose), options);
 }

@@ -84,7 +84,26 @@ export type Attempt =
       readonly secure: Secure;
       readonly request: string;
       readonly seconds: number;
-    };
+    }
+  | {
+      readonly kind: 'pose';
+      /** Certificate and key that it shows, PEM. @default - none: it takes what comes in clear */
+      readonly cert?: string;
+      readonly key?: string;
+      /** Body of every answer. */
+      readonly answer: string;
+    }
+  | { readonly kind: 'posed'; readonly port: number };
+
+/** What came to somebody who posed as a server. */
+export interface Posed {
+  readonly connections: number;
+  readonly requests: number;
+  /** How connections ended that came to no request. */
+  readonly failures: readonly string[];
+  /** Subject alternative names of the certificates that callers showed. */
+  readonly clients: readonly string[];
+}
 
 /** What an agent saw. */
 export interface Seen {
@@ -112,6 +131,9 @@ export interface Seen {
   readonly firstAnswer?: number;
   readonly lastAnswer?: number;
   readonly after?: number;
+  /** Port of whoever poses, and what came to it. */
+  readonly port?: number;
+  readonly posed?: Posed;
 }
 
 /** Source of the program that runs there. */

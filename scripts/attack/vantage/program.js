@@ -318,7 +318,67 @@ function hold({ host, port, secure, request, seconds }) {
   });
 }
 
-const kinds = { raw, ask, ask2, datagram, ports, file, program, become, whoami, hold, listen, rights };
+/** Servers that pose as somebody, by port. */
+const posing = new Map();
+
+/** Takes TLS with a certificate, or answers in clear whatever comes, until `posed` asks what came. */
+function pose({ cert, key, answer }) {
+  return new Promise((resolve) => {
+    const told = { connections: 0, requests: 0, failures: [], clients: [] };
+    const take = (socket) => {
+      socket.on('error', (error) => told.failures.push(code(error)));
+      socket.once('data', (chunk) => {
+        if (/^[A-Z]+ \//.test(chunk.toString('latin1'))) told.requests += 1;
+        socket.end(`HTTP/1.1 200 OK\r\nContent-Length: ${answer.length}\r\nConnection: close\r\n\r\n${answer}`);
+      });
+    };
+    const secure = (socket) => {
+      const { subjectaltname } = socket.getPeerCertificate();
+      if (subjectaltname !== undefined) told.clients.push(subjectaltname);
+      take(socket);
+    };
+    const server =
+      cert === undefined
+        ? net.createServer(take)
+        : tls.createServer({ cert, key, requestCert: true, rejectUnauthorized: false }, secure);
+    server.on('connection', () => {
+      told.connections += 1;
+    });
+    server.on('tlsClientError', (error) => told.failures.push(code(error)));
+    server.once('error', (error) => resolve({ end: code(error) }));
+    server.listen(0, '0.0.0.0', () => {
+      const { port } = server.address();
+      posing.set(port, { server, told });
+      resolve({ end: 'listening', port });
+    });
+  });
+}
+
+/** Ends a server of `pose`, and says what came to it. */
+function posed({ port }) {
+  const { server, told } = posing.get(port) ?? {};
+  if (server === undefined) return { end: 'nobody posed there' };
+  posing.delete(port);
+  server.close();
+  return { end: 'told', posed: told };
+}
+
+const kinds = {
+  raw,
+  ask,
+  ask2,
+  datagram,
+  ports,
+  file,
+  program,
+  become,
+  whoami,
+  hold,
+  listen,
+  rights,
+  pose,
+  posed,
+};
 
 createInterface({ input: process.stdin })
   .on('line', async (line) => {

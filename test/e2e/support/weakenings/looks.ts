@@ -26,6 +26,17 @@ export async function istioProxy(ground: Ground, whose: Proxy): Promise<unknown>
   return inForce(stdout.slice(stdout.search(/^\{/m)));
 }
 
+interface Cluster {
+  readonly cluster: { readonly name: string };
+}
+
+/** Clusters of the consumer's proxy: how it calls. */
+export async function consumerClusters(ground: Ground): Promise<unknown> {
+  const stdout = await askProxy(ground, 'consumer', 'config_dump?resource=dynamic_active_clusters');
+  const { configs = [] } = JSON.parse(stdout.slice(stdout.search(/^\{/m))) as { readonly configs?: readonly Cluster[] };
+  return Object.fromEntries(configs.map(({ cluster }) => [cluster.name, cluster]));
+}
+
 /** Whether no connection is left that goes on by rules of before. */
 export async function drained(ground: Ground, whose: Proxy): Promise<boolean> {
   const stats = await askProxy(ground, whose, 'stats?filter=^listener_manager.total_.*_draining$');

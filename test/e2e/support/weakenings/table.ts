@@ -5,10 +5,12 @@ import { consulWeakenings } from './table-consul';
 import { gatewayWeakenings } from './table-gateway';
 import { guardWeakenings } from './table-guard';
 import { hostWeakenings } from './table-host';
+import { importWeakenings } from './table-import';
 import { istioWeakenings } from './table-istio';
 
 export const weakenings: readonly Weakening[] = [
   ...istioWeakenings,
+  ...importWeakenings,
   ...gatewayWeakenings,
   ...consulWeakenings,
   ...hostWeakenings,
