@@ -170,8 +170,7 @@ function attack(
     ...(needs === undefined ? {} : { needs }),
     attempt,
     refusedWhen: by('not-the-callee'),
-    control: async (field) =>
-      believed(field, deceived, await forged(field, ca, { uris: [deceived.identity(field)] })),
+    control: async (field) => believed(field, deceived, await forged(field, ca, { uris: [deceived.identity(field)] })),
   };
 }
 

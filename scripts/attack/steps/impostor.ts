@@ -123,5 +123,8 @@ export async function believed(field: Field, deceived: Deceived, leaf: Leaf): Pr
   const itself = [before, after].every(({ seen }) => seen.status === 200 && bodyOf(seen) !== impostorsWord);
   const [from, to] = [shortId(deceived.caller(field)), shortId(deceived.callee(field))];
   const machinery = `named as ${to} is, the same impostor ${asked ? 'is asked, and believed' : `is not asked (${found.seen.end})`}`;
-  return { ok: asked && itself, evidence: `${machinery}; without it ${from} reaches ${to}: ${after.seen.status ?? after.seen.end}` };
+  return {
+    ok: asked && itself,
+    evidence: `${machinery}; without it ${from} reaches ${to}: ${after.seen.status ?? after.seen.end}`,
+  };
 }
