@@ -2,6 +2,7 @@
 import { publicListener } from './access/envoy';
 import { grantsFrom } from './access/table';
 import { type HostFirewallOptions, type HostPass, hostFirewall } from './host-firewall';
+import { hostUsers } from './host-users';
 import {
   type HostPlace,
   type HostRole,
@@ -14,7 +15,7 @@ import {
   sidecarPort,
 } from './hosts';
 import { type Lab, type Mesh, mesh, type Service, servicesOf } from './lab';
-import { hostProgramUid, hostsNetwork, serviceHostAddress } from './local';
+import { hostsNetwork, serviceHostAddress } from './local';
 import { upstreamVariable } from './names';
 import { labEnvironment } from './program-environment';
 
@@ -25,15 +26,14 @@ export const firstUpstreamPort = 9191;
 export function meshHosts(lab: Lab, own: Mesh): HostSpec[] {
   const net = hostsNetwork(own);
   const at = (name: string, role: HostRole, address: string) => place(lab, own, name, role, address);
+  const server = at(serverHostName, 'server', net.server);
   const gateway = at('mesh-gateway', 'mesh-gateway', net.meshGateway);
   const ingress = at('ingress-gateway', 'ingress-gateway', net.ingressGateway);
   const drain = lab.settings.drainSeconds;
   return [
-    hostSpec(at(serverHostName, 'server', net.server), drain, firewall(lab, own, 'server')),
-    hostSpec(gateway, drain, firewall(lab, own, 'mesh-gateway'), { registration: meshGatewayRegistration(gateway) }),
-    hostSpec(ingress, drain, firewall(lab, own, 'ingress-gateway'), {
-      registration: ingressGatewayRegistration(ingress),
-    }),
+    hostSpec(server, drain, firewall(lab, server)),
+    hostSpec(gateway, drain, firewall(lab, gateway), { registration: meshGatewayRegistration(gateway) }),
+    hostSpec(ingress, drain, firewall(lab, ingress), { registration: ingressGatewayRegistration(ingress) }),
   ];
 }
 
@@ -55,11 +55,10 @@ export function serviceHost(lab: Lab, service: Service): Omit<HostSpec, 'program
     })),
   });
   const program = {
-    user: hostProgramUid(host.address),
     port: service.port,
     upstreams: upstreamsOf(lab, service).map(({ port }) => port),
   };
-  return hostSpec(host, lab.settings.drainSeconds, firewall(lab, own, 'service', program), { registration });
+  return hostSpec(host, lab.settings.drainSeconds, firewall(lab, host, program), { registration });
 }
 
 /** Environment of the program on a service host. */
@@ -93,9 +92,15 @@ export function upstreamsOf(lab: Lab, caller: Service): Upstream[] {
   }));
 }
 
-function firewall(lab: Lab, own: Mesh, role: HostRole, program?: HostFirewallOptions['program']): HostPass[] {
-  const peers = lab.meshes.flatMap(({ name, gateway }) => (name === own.name ? [] : (gateway ?? [])));
-  return hostFirewall({ role, network: hostsNetwork(own), peers, ...(program === undefined ? {} : { program }) });
+function firewall(lab: Lab, host: HostPlace, program?: HostFirewallOptions['program']): HostPass[] {
+  const peers = lab.meshes.flatMap(({ name, gateway }) => (name === host.mesh ? [] : (gateway ?? [])));
+  return hostFirewall({
+    role: host.role,
+    network: hostsNetwork(mesh(lab, host.mesh)),
+    users: hostUsers(host),
+    peers,
+    ...(program === undefined ? {} : { program }),
+  });
 }
 
 function place(lab: Lab, own: Mesh, name: string, role: HostRole, address: string): HostPlace {

@@ -5,9 +5,10 @@
  */
 import { formatCidr } from './cidr';
 import { consulIngressPort, meshGatewayPort } from './gateways';
+import type { HostUsers } from './host-users';
 import { type HostRole, readyPort, serverGrpcTlsPort, sidecarPort } from './hosts';
 import type { Endpoint } from './lab';
-import { type HostsNetwork, uids } from './local';
+import type { HostsNetwork } from './local';
 
 /** New connections that pass; answers do by themselves. */
 export interface HostPass {
@@ -24,11 +25,12 @@ export interface HostPass {
 export interface HostFirewallOptions {
   readonly role: HostRole;
   readonly network: HostsNetwork;
+  /** The host's own. */
+  readonly users: HostUsers;
   /** Gateways of the other meshes. */
   readonly peers: readonly Endpoint[];
   /** What runs on the host of a service. @default - no program */
   readonly program?: {
-    readonly user: number;
     readonly port: number;
     /** Loopback ports of its upstreams. */
     readonly upstreams: readonly number[];
@@ -40,65 +42,67 @@ const gossipPort = 8301;
 
 export function hostFirewall(options: HostFirewallOptions): HostPass[] {
   const hosts = formatCidr(options.network.hosts);
-  return [...gossip(hosts), ...byRole[options.role](options, hosts), ...program(options)];
+  return [...gossip(options, hosts), ...byRole[options.role](options, hosts), ...program(options)];
 }
 
-function gossip(hosts: string): HostPass[] {
+function gossip({ users }: HostFirewallOptions, hosts: string): HostPass[] {
   return (['tcp', 'udp'] as const).flatMap((protocol): HostPass[] => [
     { way: 'in', protocol, ports: [gossipPort], other: hosts },
-    { way: 'out', protocol, ports: [gossipPort], other: hosts, user: uids.hostConsul },
+    { way: 'out', protocol, ports: [gossipPort], other: hosts, user: users.consul },
   ]);
 }
 
-const agent = { user: uids.hostConsul, protocol: 'tcp' } as const;
-const proxy = { user: uids.hostEnvoy, protocol: 'tcp' } as const;
+const agentOf = ({ users }: HostFirewallOptions) => ({ user: users.consul, protocol: 'tcp' }) as const;
+const proxyOf = ({ users }: HostFirewallOptions) => ({ user: users.envoy, protocol: 'tcp' }) as const;
 
 /** What each agent but the server's own needs besides: the server, and the health of the proxy beside it. */
-function client({ network }: HostFirewallOptions): HostPass[] {
+function client(options: HostFirewallOptions): HostPass[] {
+  const agent = agentOf(options);
   return [
-    { ...agent, way: 'out', ports: [rpcPort], other: network.server },
+    { ...agent, way: 'out', ports: [rpcPort], other: options.network.server },
     { ...agent, way: 'loopback', ports: [readyPort] },
   ];
 }
 
 const byRole: Readonly<Record<HostRole, (options: HostFirewallOptions, hosts: string) => HostPass[]>> = {
-  server: ({ network }, hosts) => [
+  server: (options, hosts) => [
     { way: 'in', protocol: 'tcp', ports: [rpcPort], other: hosts },
-    { way: 'in', protocol: 'tcp', ports: [serverGrpcTlsPort], other: network.meshGateway },
+    { way: 'in', protocol: 'tcp', ports: [serverGrpcTlsPort], other: options.network.meshGateway },
     // It asks itself by its own address, and other meshes through the gateway.
-    { ...agent, way: 'loopback', ports: [rpcPort, gossipPort, serverGrpcTlsPort] },
-    { ...agent, way: 'out', ports: [meshGatewayPort], other: network.meshGateway },
+    { ...agentOf(options), way: 'loopback', ports: [rpcPort, gossipPort, serverGrpcTlsPort] },
+    { ...agentOf(options), way: 'out', ports: [meshGatewayPort], other: options.network.meshGateway },
   ],
   'mesh-gateway': (options, hosts) => [
     ...client(options),
     { way: 'in', protocol: 'tcp', ports: [meshGatewayPort] },
-    { ...proxy, way: 'out', ports: [sidecarPort], other: hosts },
-    { ...proxy, way: 'out', ports: [serverGrpcTlsPort], other: options.network.server },
+    { ...proxyOf(options), way: 'out', ports: [sidecarPort], other: hosts },
+    { ...proxyOf(options), way: 'out', ports: [serverGrpcTlsPort], other: options.network.server },
     ...toPeers(options),
   ],
   'ingress-gateway': (options, hosts) => [
     ...client(options),
     { way: 'in', protocol: 'tcp', ports: [consulIngressPort] },
-    { ...proxy, way: 'out', ports: [sidecarPort], other: hosts },
+    { ...proxyOf(options), way: 'out', ports: [sidecarPort], other: hosts },
   ],
   service: (options, hosts) => [
     ...client(options),
     { way: 'in', protocol: 'tcp', ports: [sidecarPort], other: hosts },
-    { ...proxy, way: 'out', ports: [sidecarPort], other: hosts },
+    { ...proxyOf(options), way: 'out', ports: [sidecarPort], other: hosts },
     ...toPeers(options),
   ],
 };
 
-function toPeers({ peers }: HostFirewallOptions): HostPass[] {
-  return peers.map(({ address, port }) => ({ ...proxy, way: 'out', ports: [port], other: address }));
+function toPeers(options: HostFirewallOptions): HostPass[] {
+  return options.peers.map(({ address, port }) => ({ ...proxyOf(options), way: 'out', ports: [port], other: address }));
 }
 
-function program({ program: runs }: HostFirewallOptions): HostPass[] {
-  if (runs === undefined) return [];
-  const { user, port, upstreams } = runs;
+function program(options: HostFirewallOptions): HostPass[] {
+  if (options.program === undefined) return [];
+  const { port, upstreams } = options.program;
+  const user = options.users.program;
   return [
-    { ...agent, way: 'loopback', ports: [port] },
-    { ...proxy, way: 'loopback', ports: [port] },
+    { ...agentOf(options), way: 'loopback', ports: [port] },
+    { ...proxyOf(options), way: 'loopback', ports: [port] },
     ...(upstreams.length === 0 ? [] : [{ way: 'loopback', protocol: 'tcp', ports: upstreams, user } as const]),
   ];
 }

@@ -5,8 +5,8 @@
 
 import { consulIngressPort, meshGatewayPort } from './gateways';
 import type { HostPass } from './host-firewall';
+import { hostUsers } from './host-users';
 import { clusterId } from './identity';
-import { uids } from './local';
 import { stateFolder } from './names';
 
 export type HostRole = 'server' | 'mesh-gateway' | 'ingress-gateway' | 'service';
@@ -74,6 +74,7 @@ export const serverGrpcTlsPort = 8503;
 
 /** Everything a host keeps on the machine. Files of keys and tokens are readable by their one user only. */
 export interface HostFiles {
+  /** Only the host's own programs and root pass through it. */
   readonly folder: string;
   readonly agentConfig: string;
   /** Second config file: gossip key and tokens. */
@@ -158,7 +159,7 @@ export function agentConfig(host: HostPlace): Readonly<Record<string, unknown>> 
     },
     // With a unix socket as address the port only switches the listener on.
     ports: { http: 1, grpc: 1, grpc_tls: server ? serverGrpcTlsPort : -1, https: -1, dns: -1, serf_wan: -1 },
-    unix_sockets: { group: String(uids.hostEnvoy), mode: '0660' },
+    unix_sockets: { group: String(hostUsers(host).envoy), mode: '0660' },
     tls: {
       defaults: {
         ca_file: files.caCertificate,

@@ -9,8 +9,8 @@ export const pageNodePort = 30080;
 export const egressPort = 18443;
 
 /**
- * Users that the lab's processes run as. Pods and hosts share the machine's processes and files, so a user that both
- * had would let a process of one mesh read the keys of the other.
+ * Users that the processes of pods run as. Pods and hosts share the machine's processes, so a user that both had would
+ * let a process of one mesh read the keys of the other; those of hosts are in `host-users.ts`.
  */
 export const uids = {
   /** Programs of services in pods; the containers beside one have the next ones. */
@@ -21,14 +21,7 @@ export const uids = {
   exchange: 5102,
   guardWebhook: 5110,
   guardKeeper: 5111,
-  hostEnvoy: 5201,
-  hostConsul: 5202,
 } as const;
-
-/** User of the program on a host: its own for each host of a mesh's first /24. */
-export function hostProgramUid(address: string): number {
-  return 5300 + Number(address.split('.').at(-1));
-}
 
 export interface KubernetesNetwork {
   /** Machines: the node itself. */

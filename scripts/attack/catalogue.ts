@@ -19,6 +19,7 @@ import { knownLimits } from './groups/known-limit';
 import { lifecycleAttacks } from './groups/lifecycle';
 import { machineAttacks } from './groups/machine';
 import { meshIdentityAttacks } from './groups/mesh-identity';
+import { otherHostAttacks } from './groups/other-host';
 import { pathAttacks } from './groups/paths';
 import { peeringAttacks } from './groups/peering';
 import { planeAttacks } from './groups/plane';
@@ -42,6 +43,7 @@ const all: readonly Attack<Field>[] = [
   ...istiodAttacks,
   ...nodeAttacks,
   ...machineAttacks,
+  ...otherHostAttacks,
   ...planeAttacks,
   ...guardAttacks,
   ...guardAdmissionAttacks,

@@ -1,9 +1,8 @@
 /** The Consul agent of a host: config and secrets on disk, the running process, its ACL tokens. */
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { hostUsers } from '../../model/host-users';
 import { type HostSpec, hostFiles, managementTokenFile, meshFolder, meshSecretsFolder } from '../../model/hosts';
-import { uids } from '../../model/local';
 import { stateFolder } from '../../model/names';
 import { FailureError, UsageError } from '../errors';
 import { startDaemon } from '../machine/daemon';
@@ -12,11 +11,9 @@ import { grantAgent, grantService } from './acl';
 import { ConsulApi, managementApi } from './consul-api';
 import { hostNetns } from './namespace';
 import { runnable } from './runnable';
-import { folder, newGossipKey, newToken, passable, root, secret, writeOwned } from './secret';
+import { folder, newGossipKey, newToken, owner, passable, root, secret, writeOwned } from './secret';
 import { ensureAgentCertificate } from './tls';
 import { awaitDaemon } from './wait';
-
-const agentUser = { uid: uids.hostConsul, gid: uids.hostConsul };
 
 export function agentDaemon(host: Pick<HostSpec, 'mesh' | 'name'>): string {
   return `${host.mesh}-${host.name}-consul`;
@@ -64,14 +61,15 @@ export function hostTokens(host: Pick<HostSpec, 'lab' | 'mesh' | 'name'>): HostT
 export function ensureHostFolders(host: HostSpec): void {
   const files = hostFiles(host.lab, host.mesh, host.name);
   for (const socket of [files.httpSocket, files.grpcSocket, files.envoyAdminSocket]) checkSocketPath(host, socket);
-  for (const path of [stateFolder(host.lab), meshFolder(host.lab, host.mesh), dirname(files.folder), files.folder]) {
-    mkdirSync(path, { recursive: true });
-    passable(path);
-  }
+  for (const path of [stateFolder(host.lab), meshFolder(host.lab, host.mesh), dirname(files.folder)]) passable(path);
+  const users = hostUsers(host);
+  const agentUser = owner(users.consul);
+  // Whatever becomes of the modes below, no other host's program gets past this folder.
+  folder(files.folder, { uid: 0, gid: users.group }, 0o710);
   folder(join(files.folder, 'config'), agentUser, 0o700);
   folder(files.data, agentUser, 0o700);
   folder(dirname(files.httpSocket), agentUser, 0o700);
-  folder(dirname(files.grpcSocket), { uid: uids.hostConsul, gid: uids.hostEnvoy }, 0o750);
+  folder(dirname(files.grpcSocket), { uid: users.consul, gid: users.envoy }, 0o750);
   folder(dirname(files.agentToken), root, 0o700);
 }
 
@@ -88,18 +86,19 @@ function checkSocketPath(host: HostSpec, path: string): void {
 
 async function startAgent(host: HostSpec, tokens: HostTokens): Promise<boolean> {
   const files = hostFiles(host.lab, host.mesh, host.name);
+  const users = hostUsers(host);
   const fingerprint = await ensureAgentCertificate(host);
   const config = `${JSON.stringify(host.agent, undefined, 2)}\n`;
   const secrets = `${JSON.stringify(agentSecrets(host, tokens), undefined, 2)}\n`;
-  writeOwned(files.agentConfig, config, agentUser);
-  writeOwned(files.agentSecrets, secrets, agentUser);
+  writeOwned(files.agentConfig, config, owner(users.consul));
+  writeOwned(files.agentSecrets, secrets, owner(users.consul));
   return startDaemon(stateFolder(host.lab), host.lab, {
     name: agentDaemon(host),
     netns: hostNetns(host),
     command: runnable(host.lab, 'consul'),
     args: ['agent', `-config-file=${files.agentConfig}`, `-config-file=${files.agentSecrets}`],
-    uid: uids.hostConsul,
-    groups: [uids.hostEnvoy],
+    uid: users.consul,
+    groups: [users.group, users.envoy],
     revision: createHash('sha256').update(config).update(secrets).update(fingerprint).digest('hex'),
   });
 }

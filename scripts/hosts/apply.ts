@@ -6,6 +6,7 @@ import { agentDaemon, ensureAgent, ensureHostFolders, hostTokens } from './agent
 import { ConsulApi } from './consul-api';
 import { awaitAccepted, ensureEnvoy, envoyDaemon } from './envoy';
 import { ensureFirewall } from './firewall';
+import { handOver } from './hand-over';
 import { logSize } from './log';
 import { ensureHostNetns } from './namespace';
 import { ensureProgram, programDaemon } from './program';
@@ -33,6 +34,7 @@ export async function applyHost(spec: HostSpec, baseFolder: string, say: (line: 
     return done;
   };
   await ensureHostNetns(spec);
+  told('its programs get users of their own', await handOver(spec));
   await ensureFirewall(spec);
   ensureHostFolders(spec);
   const tokens = hostTokens(spec);

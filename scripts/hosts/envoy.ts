@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import { dirname } from 'node:path';
+import { hostUsers } from '../../model/host-users';
 import { type HostSpec, hostFiles, readyPort, type ServiceDefinition } from '../../model/hosts';
-import { uids } from '../../model/local';
 import { stateFolder } from '../../model/names';
 import { FailureError } from '../errors';
 import { locate } from '../machine/binaries';
@@ -14,10 +14,8 @@ import { linesSince } from './log';
 import { hostNetns } from './namespace';
 import { proxyId } from './registration';
 import { runnable } from './runnable';
-import { folder, writeOwned } from './secret';
+import { folder, owner, writeOwned } from './secret';
 import { awaitDaemon } from './wait';
-
-const envoyUser = { uid: uids.hostEnvoy, gid: uids.hostEnvoy };
 
 export function envoyDaemon(host: Pick<HostSpec, 'mesh' | 'name'>): string {
   return `${host.mesh}-${host.name}-envoy`;
@@ -39,9 +37,10 @@ export async function ensureEnvoy(
   agentLog: AgentLog,
 ): Promise<boolean> {
   const files = hostFiles(host.lab, host.mesh, host.name);
-  folder(dirname(files.envoyBootstrap), envoyUser, 0o700);
+  const users = hostUsers(host);
+  folder(dirname(files.envoyBootstrap), owner(users.envoy), 0o700);
   const bootstrap = await makeBootstrap(host, registration);
-  writeOwned(files.envoyBootstrap, bootstrap, envoyUser);
+  writeOwned(files.envoyBootstrap, bootstrap, owner(users.envoy));
   const started = await startDaemon(stateFolder(host.lab), host.lab, {
     name: envoyDaemon(host),
     netns: hostNetns(host),
@@ -55,7 +54,8 @@ export async function ensureEnvoy(
       // Access log lines are evidence: who asks for the line of a call just made should not wait Envoy's usual 10 s.
       ...['--file-flush-interval-msec', '100'],
     ],
-    uid: uids.hostEnvoy,
+    uid: users.envoy,
+    groups: [users.group],
     revision: createHash('sha256').update(bootstrap).digest('hex'),
   });
   await awaitDaemon(

@@ -2,14 +2,14 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
+import { hostUsers } from '../../model/host-users';
 import { type HostProgram, type HostSpec, hostFiles } from '../../model/hosts';
-import { hostProgramUid } from '../../model/local';
 import { stateFolder } from '../../model/names';
 import { FailureError } from '../errors';
 import { startDaemon } from '../machine/daemon';
 import { hostNetns } from './namespace';
 import { runnable } from './runnable';
-import { folder, root, writeOwned } from './secret';
+import { folder, writeOwned } from './secret';
 
 export function programDaemon(host: Pick<HostSpec, 'mesh' | 'name'>): string {
   return `${host.mesh}-${host.name}-program`;
@@ -22,6 +22,7 @@ export function programDaemon(host: Pick<HostSpec, 'mesh' | 'name'>): string {
  */
 export async function ensureProgram(host: HostSpec, program: HostProgram, baseFolder: string): Promise<boolean> {
   const files = hostFiles(host.lab, host.mesh, host.name);
+  const users = hostUsers(host);
   const source = isAbsolute(program.path) ? program.path : join(baseFolder, program.path);
   let code: Buffer;
   try {
@@ -30,8 +31,9 @@ export async function ensureProgram(host: HostSpec, program: HostProgram, baseFo
     const why = error instanceof Error ? error.message : String(error);
     throw new FailureError(`host ${host.mesh}/${host.name}: its program ${source} can't be read: ${why}`);
   }
-  folder(dirname(files.program), root, 0o755);
-  writeOwned(files.program, code, root, 0o644);
+  const readable = { uid: 0, gid: users.program };
+  folder(dirname(files.program), readable, 0o750);
+  writeOwned(files.program, code, readable, 0o640);
   return startDaemon(stateFolder(host.lab), host.lab, {
     name: programDaemon(host),
     netns: hostNetns(host),
@@ -39,7 +41,8 @@ export async function ensureProgram(host: HostSpec, program: HostProgram, baseFo
     args: [files.program],
     env: program.env,
     cwd: dirname(files.program),
-    uid: hostProgramUid(host.address),
+    uid: users.program,
+    groups: [users.group],
     revision: createHash('sha256').update(code).digest('hex'),
   });
 }

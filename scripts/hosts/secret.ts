@@ -21,6 +21,11 @@ export interface Owner {
 
 export const root: Owner = { uid: 0, gid: 0 };
 
+/** A user with its own group. */
+export function owner(uid: number): Owner {
+  return { uid, gid: uid };
+}
+
 /** Makes a folder and gives it an owner and a mode, whatever it had before. */
 export function folder(path: string, owner: Owner, mode: number): string {
   mkdirSync(path, { recursive: true });

@@ -2,12 +2,12 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { hostUsers } from '../../model/host-users';
 import { type HostPlace, hostFiles, meshSecretsFolder } from '../../model/hosts';
-import { uids } from '../../model/local';
 import { FailureError } from '../errors';
 import { locate } from '../machine/binaries';
 import { run } from '../machine/exec';
-import { folder, root, writeOwned } from './secret';
+import { folder, owner, root, writeOwned } from './secret';
 
 /** Days that a host's certificate lives, and how many must be left for it to stay. */
 const lifetime = { days: 30, renewBelow: 10 };
@@ -59,7 +59,7 @@ export async function ensureAgentCertificate(host: HostPlace): Promise<string> {
         `consul tls cert create made [${names.join(', ')}]; a certificate and a key were expected`,
       );
     }
-    const agent = { uid: uids.hostConsul, gid: uids.hostConsul };
+    const agent = owner(hostUsers(host).consul);
     folder(files.tls, agent, 0o700);
     const pem = readFileSync(join(draft, certificate));
     writeOwned(files.caCertificate, caPem, agent);

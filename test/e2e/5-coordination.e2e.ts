@@ -1,6 +1,7 @@
 /** Control traffic: nothing of it in clear on any wire, and none of its ports open to a program. */
+import { hostUsers } from '../../model/host-users';
 import { mesh, service } from '../../model/lab';
-import { hostProgramUid, hostsNetwork, kubernetesNetwork, netns, serviceHostAddress, uids } from '../../model/local';
+import { hostsNetwork, kubernetesNetwork, netns, serviceHostAddress } from '../../model/local';
 import { conversationsDuring } from '../../scripts/capture/capture';
 import type { Conversation } from '../../scripts/capture/report';
 import { clusterOf } from '../../scripts/cluster';
@@ -103,6 +104,8 @@ async function pastProxy(targets: readonly string[]): Promise<Outcomes> {
   );
 }
 
+const users = (address: string) => hostUsers({ lab: lab.name, mesh: 'east', address });
+
 async function fromHost(host: string, uid: number, targets: readonly string[]): Promise<Outcomes> {
   const user = [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--no-new-privs', '--'];
   const { stdout } = await run('setpriv', [...user, runnable(lab.name, 'node'), '-e', dial, ...targets], {
@@ -170,7 +173,8 @@ describe("backend's pod", () => {
 });
 
 describe("info's program", () => {
-  const program = hostProgramUid(infoAddress);
+  const { program, consul: agent, envoy: proxy } = users(infoAddress);
+  const gateway = users(east.meshGateway);
   const { port } = service(lab, 'east/info/info');
   const control = [
     ...[8300, 8301, 8302, 8500, 8501, 8502, 8503, 8600].flatMap((at) => [
@@ -190,7 +194,6 @@ describe("info's program", () => {
   });
 
   test('agent and proxies reach theirs', async () => {
-    const { hostConsul: agent, hostEnvoy: proxy } = uids;
     const connected = async (host: string, user: number, target: string) => {
       const outcome = (await fromHost(host, user, [target]))[target] ?? '';
       return [target, ['answered', 'open', 'ECONNRESET'].includes(outcome) ? 'connected' : outcome];
@@ -200,12 +203,12 @@ describe("info's program", () => {
       await connected('info', agent, `${east.server}:8301`),
       await connected('info', agent, '127.0.0.1:19001'),
       await connected('info', proxy, `127.0.0.1:${port}`),
-      await connected('mesh-gateway', proxy, `${east.server}:8503`),
-      await connected('mesh-gateway', proxy, `${infoAddress}:20000`),
+      await connected('mesh-gateway', gateway.envoy, `${east.server}:8503`),
+      await connected('mesh-gateway', gateway.envoy, `${infoAddress}:20000`),
     ];
     expect(legitimate.filter(([, outcome]) => outcome !== 'connected')).toEqual([]);
     // From the network, too, only a gateway's proxy: another mesh's machines are stopped before.
-    expect(await fromHost('mesh-gateway', agent, [`${infoAddress}:20000`])).toEqual({
+    expect(await fromHost('mesh-gateway', gateway.consul, [`${infoAddress}:20000`])).toEqual({
       [`${infoAddress}:20000`]: 'ECONNREFUSED',
     });
   });

@@ -1,8 +1,8 @@
 import { contains, parseAddress, parseCidr } from '../../model/cidr';
 import { meshHosts, serviceHost } from '../../model/consul-hosts';
 import type { HostPass } from '../../model/host-firewall';
+import { type HostUsers, hostUsers } from '../../model/host-users';
 import { mesh, service } from '../../model/lab';
-import { hostProgramUid, uids } from '../../model/local';
 import { labOf, smallFile } from '../support/labs';
 
 const lab = labOf({
@@ -24,12 +24,12 @@ interface Attempt {
   readonly from: string;
   readonly to: string;
   readonly port: number;
-  readonly user?: number;
+  readonly user?: Exclude<keyof HostUsers, 'group'>;
   readonly protocol?: 'udp';
 }
 
 /** What the two firewalls of the ends say; what is no host has none. */
-function reaches({ from, to, port, user = 0, protocol }: Attempt, without?: HostPass): boolean {
+function reaches({ from, to, port, user, protocol }: Attempt, without?: HostPass): boolean {
   const passesAt = (name: string, way: HostPass['way'], other: string) =>
     !(name in hosts) ||
     hosts[name as Host].firewall.some(
@@ -38,7 +38,7 @@ function reaches({ from, to, port, user = 0, protocol }: Attempt, without?: Host
         pass.way === way &&
         pass.protocol === (protocol ?? 'tcp') &&
         pass.ports.includes(port) &&
-        (way === 'in' || pass.user === user) &&
+        (way === 'in' || pass.user === idOf(from, user)) &&
         (pass.other === undefined || isIn(pass.other, other)),
     );
   if (from === to) return passesAt(from, 'loopback', '127.0.0.1');
@@ -51,8 +51,12 @@ function isIn(block: string, text: string): boolean {
   return cidr !== undefined && number !== undefined && contains(cidr, number);
 }
 
-const program = hostProgramUid(info.address);
-const { hostConsul: agent, hostEnvoy: proxy } = uids;
+/** A user that a host has; each host has its own. */
+function idOf(name: string, user: Attempt['user']): number | undefined {
+  return user === undefined ? undefined : hostUsers(hosts[name as Host])[user];
+}
+
+const [program, agent, proxy] = ['program', 'consul', 'envoy'] as const;
 
 const needs: Attempt[] = [
   ...(['info', 'mesh-gateway', 'ingress'] as const).flatMap((from): Attempt[] => [
@@ -116,6 +120,15 @@ test('what a mesh needs, passes', () => {
 
 test("what nobody needs, does not: a program reaches its upstreams' ports and nothing else", () => {
   expect(refused.filter((attempt) => reaches(attempt)).map(text)).toEqual([]);
+});
+
+test("no host lets anybody out by another host's users", () => {
+  for (const host of Object.values(hosts)) {
+    const { group, ...own } = hostUsers(host);
+    const named = host.firewall.flatMap(({ user }) => user ?? []);
+    expect(named.filter((user) => !Object.values(own).includes(user))).toEqual([]);
+    expect(named).not.toContain(group);
+  }
 });
 
 test('without any one of them something needed does not pass', () => {

@@ -6,6 +6,7 @@ import { type Attack, by, type How, type Observation, type Stop } from '../attac
 import type { Field } from '../field';
 import { leastPrivilege, proxyAdmin, proxyUser } from '../references';
 import { observe } from '../steps/observe';
+import { deniedByKernel } from '../steps/permission';
 import { consumerRuns } from '../steps/pod';
 import type { Attempt, Seen } from '../vantage/agent';
 
@@ -95,7 +96,7 @@ function hostAttack({ name, title, path, request }: HostRow): Attack<Field> {
           ? [`reads ${file}`, { kind: 'file', path: file }]
           : [`${request.method} ${request.path} at ${file}`, { kind: 'ask', socketPath: file, ...request }];
       const seen = await field.from('provider', attempt);
-      return observe(tried, seen, { stop: denied(seen) });
+      return observe(tried, seen, { stop: deniedByKernel(seen) });
     },
     refusedWhen: by('permission'),
     control: async (field) => {
@@ -103,10 +104,6 @@ function hostAttack({ name, title, path, request }: HostRow): Attack<Field> {
       return { ok, evidence: `${path(field)} ${ok ? 'is there' : 'is not there'}` };
     },
   };
-}
-
-function denied({ end }: Seen): Stop | undefined {
-  return ['EACCES', 'EPERM'].includes(end) ? { how: 'permission', who: 'the kernel', what: end } : undefined;
 }
 
 interface PodRow {
@@ -133,7 +130,7 @@ const podRows: readonly PodRow[] = [
     title: "the consumer's program becomes the proxy's user, whom Istio's capture lets pass",
     serves: ['M14', proxyUser],
     attempt: { kind: 'become', uid: 1337 },
-    stop: denied,
+    stop: deniedByKernel,
     how: 'permission',
   },
   {
@@ -141,7 +138,7 @@ const podRows: readonly PodRow[] = [
     title: "the consumer's program becomes the proxy's group, whom Istio's capture lets pass",
     serves: ['M14', proxyUser],
     attempt: { kind: 'become', gid: 1337 },
-    stop: denied,
+    stop: deniedByKernel,
     how: 'permission',
   },
   {
@@ -149,7 +146,7 @@ const podRows: readonly PodRow[] = [
     title: "the consumer's program becomes root",
     serves: ['M14', 'SP 800-204B AHLC-SR-1'],
     attempt: { kind: 'become', uid: 0 },
-    stop: denied,
+    stop: deniedByKernel,
     how: 'permission',
   },
 ];

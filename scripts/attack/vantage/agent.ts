@@ -66,6 +66,9 @@ export type Attempt =
       readonly timeout?: number;
     }
   | { readonly kind: 'file'; readonly path: string }
+  /** To read and write. */
+  | { readonly kind: 'open'; readonly path: string }
+  | { readonly kind: 'signal'; readonly pid: number; readonly signal: NodeJS.Signals }
   | {
       readonly kind: 'program';
       readonly command: string;

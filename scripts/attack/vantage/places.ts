@@ -1,5 +1,6 @@
 /** Where attacks are made from, and an agent there. */
-import { hostProgramUid, netns, uids } from '../../../model/local';
+import { type HostUsers, hostUsers } from '../../../model/host-users';
+import { netns } from '../../../model/local';
 import { planeNamespace } from '../../../model/names';
 import { podOf } from '../../call/proxies';
 import { clusterOf, kubeconfigOf, kubectlFlags } from '../../cluster';
@@ -22,10 +23,13 @@ export type Place =
   | 'plain'
   /** A process without rights in the network of Istio's mesh. */
   | 'west'
-  /** The provider's own user on its host. */
+  /** On the provider's host: the users of its program, of the proxy beside it and of the host's agent. */
   | 'provider'
-  /** The mesh gateway's own user on its host. */
+  | 'sidecar'
+  | 'agent'
+  /** On the mesh gateway's host: the users of the gateway itself and of the host's agent. */
   | 'gateway'
+  | 'gateway-agent'
   /** A process without rights on a machine of Consul's network that is nobody's, and on the border router. */
   | 'east'
   | 'border'
@@ -38,14 +42,14 @@ const nobody = 65534;
 /** A container, or a user in a network namespace of the lab. */
 type Seat =
   | { readonly namespace: string; readonly pod: string; readonly container: string }
-  | { readonly part: string; readonly uid: number };
+  | { readonly part: string; readonly uid: number; readonly group?: number };
 
 /** Starts an agent. Attackers' own pods and machine must be there. */
 export async function startAgent(place: Place, cast: Cast): Promise<Agent> {
   const seat = await seatOf(place, cast);
   if ('part' in seat) {
     const name = `${place} (${seat.part})`;
-    return Agent.start(name, ...entered(netns(cast.lab.name, seat.part), 'setpriv', asUser(seat.uid, cast.lab.name)));
+    return Agent.start(name, ...entered(netns(cast.lab.name, seat.part), 'setpriv', asUser(seat, cast.lab.name)));
   }
   const { namespace, pod, container } = seat;
   const flags = kubectlFlags(await kubeconfigOf(clusterOf(cast.lab, cast.west)));
@@ -55,7 +59,7 @@ export async function startAgent(place: Place, cast: Cast): Promise<Agent> {
 }
 
 async function seatOf(place: Place, cast: Cast): Promise<Seat> {
-  const { lab, east, west, consumer, caller, provider, providerAddress } = cast;
+  const { lab, east, eastNetwork, west, consumer, caller, provider, providerAddress } = cast;
   switch (place) {
     case 'consumer':
       return { namespace: consumer.namespace, ...(await podOf(lab, consumer)) };
@@ -71,9 +75,15 @@ async function seatOf(place: Place, cast: Cast): Promise<Seat> {
     case 'exchange':
       return { namespace: planeNamespace(east.name), pod: 'plane-0', container: 'trust-exchange' };
     case 'provider':
-      return { part: `${east.name}-${provider.name}`, uid: hostProgramUid(providerAddress) };
+      return onHost(cast, provider.name, providerAddress, 'program');
+    case 'sidecar':
+      return onHost(cast, provider.name, providerAddress, 'envoy');
+    case 'agent':
+      return onHost(cast, provider.name, providerAddress, 'consul');
     case 'gateway':
-      return { part: `${east.name}-mesh-gateway`, uid: uids.hostEnvoy };
+      return onHost(cast, 'mesh-gateway', eastNetwork.meshGateway, 'envoy');
+    case 'gateway-agent':
+      return onHost(cast, 'mesh-gateway', eastNetwork.meshGateway, 'consul');
     case 'east':
       return { part: `${east.name}-${attackerHost}`, uid: nobody };
     case 'west':
@@ -83,8 +93,15 @@ async function seatOf(place: Place, cast: Cast): Promise<Seat> {
   }
 }
 
+/** One of a host's own users, with what that user may: as if its program were broken into. */
+function onHost({ lab, east }: Cast, host: string, address: string, who: keyof HostUsers): Seat {
+  const users = hostUsers({ lab: lab.name, mesh: east.name, address });
+  return { part: `${east.name}-${host}`, uid: users[who], group: users.group };
+}
+
 /** Arguments of setpriv that leave the agent no right but its user's. */
-function asUser(uid: number, lab: string): string[] {
-  const user = [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--no-new-privs'];
+function asUser({ uid, group }: { readonly uid: number; readonly group?: number }, lab: string): string[] {
+  const groups = group === undefined ? '--clear-groups' : `--groups=${group}`;
+  const user = [`--reuid=${uid}`, `--regid=${uid}`, groups, '--no-new-privs'];
   return [...user, '--bounding-set=-all', '--inh-caps=-all', '--', runnable(lab, 'node'), '-e', agentProgram];
 }

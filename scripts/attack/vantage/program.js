@@ -8,7 +8,7 @@ const net = require('node:net');
 const tls = require('node:tls');
 const dgram = require('node:dgram');
 const { execFile } = require('node:child_process');
-const { readFileSync } = require('node:fs');
+const { closeSync, openSync, readFileSync } = require('node:fs');
 const { createInterface } = require('node:readline');
 
 /** Bytes of an answer that are worth telling. */
@@ -227,6 +227,25 @@ function file({ path }) {
   }
 }
 
+/** Opens a file that is too large to read, such as another process's memory. */
+function open({ path }) {
+  try {
+    closeSync(openSync(path, 'r+'));
+    return { end: 'opened' };
+  } catch (error) {
+    return { end: code(error) };
+  }
+}
+
+function signal({ pid, signal: name }) {
+  try {
+    process.kill(pid, name);
+    return { end: 'signalled' };
+  } catch (error) {
+    return { end: code(error) };
+  }
+}
+
 function program({ command, args = [], uid, gid, timeout = 5000 }) {
   return new Promise((resolve) => {
     const options = { timeout, ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) };
@@ -370,6 +389,8 @@ const kinds = {
   datagram,
   ports,
   file,
+  open,
+  signal,
   program,
   become,
   whoami,

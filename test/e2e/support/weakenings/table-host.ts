@@ -2,7 +2,7 @@
 import { chmodSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { meshHosts } from '../../../../model/consul-hosts';
-import { hostFiles, serverHostName } from '../../../../model/hosts';
+import { type HostFiles, hostFiles, serverHostName } from '../../../../model/hosts';
 import { netns } from '../../../../model/local';
 import { ensureFirewall, hostFirewallTable } from '../../../../scripts/hosts/firewall';
 import { run } from '../../../../scripts/machine/exec';
@@ -23,11 +23,23 @@ async function openHost(ground: Ground): Promise<void> {
   });
 }
 
-/** As a careless `chmod -R` leaves it. */
+/** As a careless `chmod -R` leaves the provider's own token. */
 async function readableToken(ground: Ground): Promise<void> {
-  const { lab, cast } = ground;
-  const { serviceToken } = hostFiles(lab.name, cast.east.name, cast.provider.name);
-  const paths = [dirname(serviceToken), serviceToken];
+  const { serviceToken } = providerFiles(ground);
+  await readable(ground, [dirname(serviceToken), serviceToken]);
+}
+
+/** As it leaves all that the provider's host has. */
+async function readableHost(ground: Ground): Promise<void> {
+  const { folder, serviceToken, envoyBootstrap } = providerFiles(ground);
+  await readable(ground, [folder, dirname(serviceToken), serviceToken, dirname(envoyBootstrap), envoyBootstrap]);
+}
+
+function providerFiles({ lab, cast }: Ground): HostFiles {
+  return hostFiles(lab.name, cast.east.name, cast.provider.name);
+}
+
+async function readable(ground: Ground, paths: readonly [string, ...string[]]): Promise<void> {
   const modes = () => paths.map((path) => statSync(path).mode & 0o7777);
   const before = modes();
   const set = async (mode: (index: number) => number) => {
@@ -36,7 +48,7 @@ async function readableToken(ground: Ground): Promise<void> {
     });
   };
   await ground.change({
-    what: serviceToken,
+    what: paths.join(', '),
     look: async () => modes(),
     make: () => set(() => 0o755),
     undo: () => set((index) => before[index] ?? 0o600),
@@ -55,5 +67,14 @@ export const hostWeakenings: readonly Weakening[] = [
     off: "the permissions on the provider's own token (a careless `chmod -R`)",
     weaken: readableToken,
     through: { 'machine/service-token': /answered: read/ },
+  },
+  {
+    name: 'readable-host',
+    off: "the permissions on the provider's host (a careless `chmod -R` on its folder)",
+    weaken: readableHost,
+    through: {
+      'machine/other-host-service-token': /answered: read/,
+      'machine/other-host-bootstrap': /answered: read/,
+    },
   },
 ];
