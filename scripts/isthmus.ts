@@ -3,15 +3,13 @@ import { resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import type { Lab } from '../model/lab';
 import { labNameArgument, meshArgument, serviceArgument } from './arguments';
-import { bench } from './bench/bench';
-import { benchGuard, formatGuardBench } from './bench/guard';
-import { benchMemory, formatMemory } from './bench/memory';
-import { formatBench } from './bench/report';
 import { addAccessCommands } from './commands/access';
-import { type AttackOptions, attackCommand, listCommand } from './commands/attack';
-import { addAwsCommands, awsDown, awsUp, type Cli, isOnAws, wasOnAws } from './commands/aws';
+import { addAttackCommands } from './commands/attack';
+import { addAwsCommands, awsDown, awsUp, isOnAws, wasOnAws } from './commands/aws';
+import { addBenchCommands } from './commands/bench';
 import { cacheClean } from './commands/cache';
 import { callCommand, formatCall } from './commands/call';
+import type { Cli } from './commands/cli';
 import { down, isKnown, isOnMachine } from './commands/down';
 import { execCommand, logsCommand } from './commands/exec';
 import { hostApply, hostRemove } from './commands/host';
@@ -22,11 +20,9 @@ import { FailureError, StoppedError, UsageError } from './errors';
 import { withCommand } from './hints';
 import { defaultConfig, loadLab, readableLab, readLabName } from './load';
 import { labLock, withLock } from './machine/lock';
-import { localMeshes } from './meshes';
 import { pair, pairFromEnvironment, unpair } from './pairing/pair';
 import { makeProgress } from './progress';
-import { requireRaised } from './raised';
-import { rotateRoot } from './rotate/rotate';
+import { lockOf, requireRaised } from './raised';
 import { isHealthy } from './status/model';
 import { formatStatus, status } from './status/status';
 
@@ -39,19 +35,16 @@ const program = new Command('isthmus')
 /** Absolute: the plan is written by a program that runs in another folder. */
 const config = (): string => resolve(program.opts<{ config: string }>().config);
 const lab = (): Lab => loadLab(config());
-/** The lab of commands that look into it: what is on this machine needs root, and must be up. */
 const raisedLab = (): Lab => {
   const wanted = lab();
   requireRaised(wanted);
   return wanted;
 };
-const lockOf = (wanted: Lab): string => labLock(localMeshes(wanted).length > 0);
 const command = (): string => (config() === defaultConfig ? './isthmus' : `./isthmus --config ${config()}`);
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
-/** What people read: its hints call the program as they do. */
 const say = (line: string): void => print(withCommand(line, command()));
 const json = (value: unknown): void => print(JSON.stringify(value, null, 2));
-const cli: Cli = { program, config, lab, say, json, stoppable, command };
+const cli: Cli = { program, config, lab, raisedLab, say, json, stoppable, command };
 
 program
   .command('up')
@@ -175,6 +168,8 @@ program
   .action(async (name: string, options: { json?: boolean }) => {
     const wanted = raisedLab();
     const mesh = meshArgument(wanted, name);
+    // Not at the top: making certificates takes its time to load.
+    const { rotateRoot }: typeof import('./rotate/rotate') = require('./rotate/rotate');
     const rotations = await withLock('rotate', wanted.name, () => rotateRoot(wanted, mesh), lockOf(wanted));
     if (options.json === true) json({ rotations });
     else
@@ -182,59 +177,8 @@ program
         say(`${mesh}: new root ${root}, trusted by ${peer} after ${ms} ms`);
   });
 
-program
-  .command('attack')
-  .description('attack the lab for real; exit status 0 only if all is refused and every legitimate step works')
-  .argument('[list]', '`list` shows the attacks and plays none')
-  .option('--only <names...>', 'ids or groups')
-  .option('--json', 'machine-readable output')
-  .option('--junit <file>', 'write a JUnit report')
-  .option('--html <file>', 'write a page of evidence for people')
-  .action(attackAction);
-
-const benches = program.command('bench').description('measure the lab');
-benches
-  .command('memory')
-  .description('what the lab holds in memory')
-  .option('--json', 'machine-readable output')
-  .action((options: { json?: boolean }) => {
-    const wanted = raisedLab();
-    if (localMeshes(wanted).length === 0) throw new UsageError('no mesh of this lab is on this machine');
-    const result = benchMemory(wanted.name);
-    if (options.json === true) json(result);
-    else say(formatMemory(result));
-  });
-benches
-  .command('call')
-  .description('in-mesh against federated calls, on reused and on new connections')
-  .option('--rounds <n>', 'rounds of each case', '4')
-  .option('--seconds <n>', 'seconds of each round', '5')
-  .option('--rate <n>', 'requests a second, whether answered or not', '100')
-  .option('--json', 'machine-readable output')
-  .option('--csv <file>', 'write the raw samples')
-  .action(async (options: { rounds: string; seconds: string; rate: string; json?: boolean; csv?: string }) => {
-    const wanted = raisedLab();
-    const work = () => bench(wanted, makeProgress(), options, stoppable());
-    const result = await withLock('bench', wanted.name, work, lockOf(wanted));
-    if (options.json === true) json(result);
-    else say(formatBench(result));
-  });
-
-benches
-  .command('guard')
-  .description('calls into a pod with and without guard, in turns, and the admission of pods')
-  .option('--rounds <n>', 'rounds of each case', '12')
-  .option('--seconds <n>', 'seconds of each round', '3')
-  .option('--rate <n>', 'requests a second, whether answered or not', '100')
-  .option('--pods <n>', 'pods to admit', '200')
-  .option('--json', 'machine-readable output')
-  .action(async (options: { rounds: string; seconds: string; rate: string; pods: string; json?: boolean }) => {
-    const wanted = raisedLab();
-    const work = () => benchGuard(wanted, makeProgress(), options, stoppable());
-    const result = await withLock('bench', wanted.name, work, lockOf(wanted));
-    if (options.json === true) json(result);
-    else say(formatGuardBench(result));
-  });
+addAttackCommands(cli);
+addBenchCommands(cli);
 
 program
   .command('cache')
@@ -248,14 +192,6 @@ host.command('apply').action(() => hostApply(process.env, print));
 host.command('remove').action(() => hostRemove(process.env));
 program.command('pair', { hidden: true }).action(() => pair(pairFromEnvironment(process.env), print));
 program.command('unpair', { hidden: true }).action(() => unpair(pairFromEnvironment(process.env)));
-
-async function attackAction(list: string | undefined, options: AttackOptions): Promise<void> {
-  if (list !== undefined) return say(listCommand(list, options));
-  const wanted = raisedLab();
-  const { text, good } = await attackCommand(wanted, options, { progress: makeProgress(), signal: stoppable() });
-  say(text);
-  if (!good) process.exitCode = 1;
-}
 
 /** Aborted by the first Ctrl-C, SIGTERM or hang-up; the second ends the program and its children at once. */
 function stoppable(): AbortSignal {

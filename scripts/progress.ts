@@ -1,5 +1,5 @@
 /** Shows what a command is doing, on standard error: live on a terminal, a few plain lines per step elsewhere. */
-import { styleText } from 'node:util';
+import { hasColour, painter } from './colour';
 import { AbandonedError, StoppedError } from './errors';
 
 /** Something the command does that may take longer than a person likes to wait in the dark. */
@@ -27,10 +27,8 @@ interface Running {
 /** Progress on a stream: `process.stderr` without one. Colour only on a terminal and without NO_COLOR. */
 export function makeProgress(stream: ProgressStream = process.stderr, env = process.env): Progress {
   const live = stream.isTTY === true;
-  const colour = live && (env.NO_COLOR ?? '') === '';
   const board: Display = live ? new Board(stream) : new Log(stream);
-  const paint = (style: 'green' | 'red', text: string) =>
-    colour ? styleText(style, text, { validateStream: false }) : text;
+  const paint = painter(hasColour(stream, env));
   return {
     async step(title, work) {
       const running: Running = { title, since: Date.now(), detail: '' };

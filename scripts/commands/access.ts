@@ -11,7 +11,7 @@ import { formatMatrix } from '../access/format';
 import { opaBundle } from '../access/opa';
 import { pathArgument, serviceArgument } from '../arguments';
 import { shownPath } from '../load';
-import type { Cli } from './aws';
+import type { Cli } from './cli';
 
 export type AccessReport = z.output<typeof outputs.access>;
 export type ExplainReport = z.output<(typeof outputs)['access-explain']>;

@@ -1,5 +1,4 @@
 /** The commands that are about AWS, and the part of `up` and `down` that is. */
-import type { Command } from 'commander';
 import { clusterName } from '../../model/aws';
 import type { Lab } from '../../model/lab';
 import { forgetAccess, noteAccess } from '../access/applied';
@@ -12,20 +11,7 @@ import { labLock, withLock } from '../machine/lock';
 import { makeProgress } from '../progress';
 import { root } from '../root';
 import { AppliedRecord } from '../terraform/record';
-
-/** What every command may use. */
-export interface Cli {
-  readonly program: Command;
-  /** Absolute path of the lab file. */
-  readonly config: () => string;
-  /** The lab of the lab file; throws UsageError with all faults of the file. */
-  readonly lab: () => Lab;
-  readonly say: (line: string) => void;
-  readonly json: (value: unknown) => void;
-  readonly stoppable: () => AbortSignal;
-  /** How the person calls this program for this lab. */
-  readonly command: () => string;
-}
+import type { Cli } from './cli';
 
 /** Whether a mesh of the lab is on AWS, so that Terraform makes all of it. */
 export function isOnAws({ meshes }: Pick<Lab, 'meshes'>): boolean {
@@ -40,7 +26,7 @@ export function wasOnAws(name: string): boolean {
 /** `isthmus up` of a lab on AWS. */
 export async function awsUp(lab: Lab, yes: boolean, { config, say, stoppable, command }: Cli): Promise<void> {
   // Not at the top: the SDK takes its time to load, and the other commands do without.
-  const { formatUp, upOnAws } = require('../aws/up') as typeof import('../aws/up');
+  const { formatUp, upOnAws }: typeof import('../aws/up') = require('../aws/up');
   const options = { config: config(), progress: makeProgress(), signal: stoppable(), yes, say };
   const result = await withLock('up', lab.name, () => upOnAws(lab, options), labLock(false));
   noteAccess(lab);
@@ -58,7 +44,7 @@ export interface AwsDownOptions {
 /** `isthmus down` of a lab on AWS. */
 export async function awsDown({ name, known, yes, region }: AwsDownOptions, cli: Cli): Promise<void> {
   const where = region === undefined ? {} : { region: regionArgument(region) };
-  const { downOnAws } = require('../aws/down') as typeof import('../aws/down');
+  const { downOnAws }: typeof import('../aws/down') = require('../aws/down');
   const options = {
     name,
     ...(known === undefined ? {} : { known: { lab: known, config: cli.config() } }),
@@ -85,7 +71,7 @@ function addCost({ program, lab, config, say, json, stoppable }: Cli): void {
     .option('--assume <name=amount...>', 'how much it is used, such as natGb=50')
     .option('--json', 'machine-readable output')
     .action(async (options: { assume?: string[]; json?: boolean }) => {
-      const { costCommand, costOutputOf, formatCost } = require('./cost') as typeof import('./cost');
+      const { costCommand, costOutputOf, formatCost }: typeof import('./cost') = require('./cost');
       const found = await costCommand(lab(), { config: config(), assume: options.assume ?? [], signal: stoppable() });
       if (options.json === true) json(costOutputOf(found));
       else say(formatCost(found));
@@ -111,8 +97,7 @@ function addLeftovers(cli: Cli): void {
 }
 
 async function showLeftovers(given: string | undefined, options: LeftoversOptions, cli: Cli): Promise<void> {
-  const { formatLeftovers, isNothingLeft, leftovers, together } =
-    require('./leftovers') as typeof import('./leftovers');
+  const { formatLeftovers, isNothingLeft, leftovers, together }: typeof import('./leftovers') = require('./leftovers');
   const name = given === undefined ? readLabName(cli.config()) : labNameArgument(given);
   const found = readableLab(cli.config());
   const known = found?.name === name ? found : undefined;

@@ -2,13 +2,13 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { styleText } from 'node:util';
 import type { z } from 'zod';
 import { accessChanges, accessTable, type Change, ruleText } from '../../model/access/changes';
 import { type Lab, service, shortId } from '../../model/lab';
 import { stateFolder } from '../../model/names';
 import type { outputs } from '../../model/output';
 import { appliedAccess } from '../access/applied';
+import { hasColour, painter } from '../colour';
 import { istioCharts } from '../machine/binaries';
 import { localMeshes, localNodes } from '../meshes';
 import { previewOf, type StackChanges } from '../plan/preview';
@@ -17,7 +17,8 @@ import { Record } from '../plan/record';
 import { requireRoot } from '../raised';
 import { recordFile } from '../state';
 import { synthesise } from '../synth';
-import { type Cli, isOnAws } from './aws';
+import { isOnAws } from './aws';
+import type { Cli } from './cli';
 import { layCharts } from './up';
 
 export type PlanReport = z.output<typeof outputs.plan>;
@@ -31,8 +32,7 @@ export function addPlanCommand({ program, lab, config, say, json, stoppable, com
       const wanted = lab();
       const report = await planReport(wanted, config(), stoppable());
       if (options.json === true) return json(report);
-      const colour = process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '';
-      say(formatPlan(report, colour));
+      say(formatPlan(report, hasColour(process.stdout)));
       if (report.stacks === null) {
         say(
           `\nResources are Terraform's to tell: run \`cdktf diff STACK\` with ISTHMUS_CONFIG=${config()}, or \`${command()} up\`, which shows cost and exposure and asks first.`,
@@ -86,8 +86,7 @@ function named(lab: Lab, { from, to, methods, paths }: Change): PlanReport['open
 
 /** The report as text for a person: what opens comes first. */
 export function formatPlan({ opens, closes, tableApplied, stacks }: PlanReport, colour: boolean): string {
-  const paint = (style: 'red' | 'green', text: string) =>
-    colour ? styleText(style, text, { validateStream: false }) : text;
+  const paint = painter(colour);
   const calls = (list: PlanReport['opens'], sign: string, style: 'red' | 'green') =>
     list.map((one) => paint(style, `  ${sign} ${one.from} → ${one.to}  ${ruleText(one)}`));
   const since = tableApplied ? '' : ' (no applied table is known: all of it is new)';

@@ -27,7 +27,7 @@ import {
 } from './node-files';
 import { ensureMountNamespace } from './node-mounts';
 import { controlPlane, nodeServices } from './node-programs';
-import { ensurePki, writePrivate } from './pki';
+import { writePrivate } from './private-file';
 import { until } from './until';
 
 /** Longest wait for one of the node's programs. It takes seconds; a busy machine of two cores may take a minute. */
@@ -72,6 +72,8 @@ export async function raiseNode(
   const folder = nodeFolder(lab.name, mesh.name);
   const paths = nodePaths(folder);
   const network = kubernetesNetwork(mesh);
+  // Not at the top: making certificates takes its time to load, and most commands do without.
+  const { ensurePki }: typeof import('./pki') = require('./pki');
   await ensurePki(paths.pki, nodeCertificates(mesh.name, network), ['ca']);
   writeKubeconfigs(lab, mesh);
   writePrivate(folder, 'resolv.conf', `nameserver ${network.node}\n`);

@@ -1,9 +1,10 @@
 /** Certificates of one Kubernetes node: its own two authorities, kept in the state folder, readable by root only. */
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as x509 from '@peculiar/x509';
+import { writePrivate } from './private-file';
 
 /** A certificate to issue. */
 export interface Request {
@@ -59,15 +60,6 @@ export async function ensurePki(
   writePrivate(fresh, 'sa.pub', x509.PemConverter.encode(spki, 'PUBLIC KEY'));
   rmSync(folder, { recursive: true, force: true });
   renameSync(fresh, folder);
-}
-
-/** Writes a file that only root may read. */
-export function writePrivate(folder: string, name: string, text: string): void {
-  const path = join(folder, name);
-  if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
-  writeFileSync(`${path}.new`, text, { mode: 0o600 });
-  chmodSync(`${path}.new`, 0o600);
-  renameSync(`${path}.new`, path);
 }
 
 async function issue(folder: string, request: Request, issuer: string, signingKey: CryptoKey): Promise<void> {

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { outputs } from '../../../model/output';
 import { type Result, verdict } from '../attack';
 
-export function json(results: readonly Result[]): z.output<typeof outputs.attack> {
+export function attackOutputOf(results: readonly Result[]): z.output<typeof outputs.attack> {
   const { good, through, unproven, unnoticed } = verdict(results);
   return {
     good,

@@ -1,16 +1,10 @@
 /** Results as text for a person. */
-import { styleText } from 'node:util';
+import { type Paint, painter } from '../../colour';
 import { groups, isGood, type Result, verdict } from '../attack';
 
-export interface TableOptions {
-  /** @default - no colour */
-  readonly colour?: boolean;
-}
-
 /** A table by group, then everything that is not as it should be, in full, and the verdict. */
-export function table(results: readonly Result[], seconds: number, { colour = false }: TableOptions = {}): string {
-  const paint = (style: 'green' | 'red' | 'yellow' | 'bold', text: string) =>
-    colour ? styleText(style, text, { validateStream: false }) : text;
+export function table(results: readonly Result[], seconds: number, colour = false): string {
+  const paint = painter(colour);
   const wide = Math.max(...results.map(({ id }) => id.length), 10);
   const lines = groups.flatMap((group) => {
     const own = results.filter((result) => result.group === group);
@@ -23,8 +17,6 @@ export function table(results: readonly Result[], seconds: number, { colour = fa
   });
   return [...lines, ...details(results), ...closing(results, seconds, paint)].join('\n');
 }
-
-type Paint = (style: 'green' | 'red' | 'yellow' | 'bold', text: string) => string;
 
 function word(result: Result, paint: Paint): string {
   if (!result.control.ok) return paint('yellow', 'NO CONTROL ');

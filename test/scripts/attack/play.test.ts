@@ -12,7 +12,7 @@ import {
   type Result,
   verdict,
 } from '../../../scripts/attack/attack';
-import { json } from '../../../scripts/attack/report/json';
+import { attackOutputOf } from '../../../scripts/attack/report/json';
 import { table } from '../../../scripts/attack/report/table';
 import { playAll } from '../../../scripts/attack/run';
 import { silentProgress } from '../../../scripts/progress';
@@ -128,7 +128,7 @@ test('any mixture is good only if every part is', () => {
       const { good, through, unproven, unnoticed } = verdict(results);
       expect(good).toBe(results.every(isGood));
       expect(good).toBe([...through, ...unproven, ...unnoticed].length === 0);
-      expect(() => outputs.attack.parse(json(results))).not.toThrow();
+      expect(() => outputs.attack.parse(attackOutputOf(results))).not.toThrow();
     }),
   );
 });

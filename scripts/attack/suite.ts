@@ -1,0 +1,104 @@
+/** The attack suite, as a person asks for it: attacks chosen and played on the raised lab, and what is said of them. */
+import { writeFileSync } from 'node:fs';
+import type { Lab } from '../../model/lab';
+import { UsageError } from '../errors';
+import { labLock, withLock } from '../machine/lock';
+import { groups, type Result } from './attack';
+import { type Cast, castOf, lacks } from './cast';
+import { attacks, chosen } from './catalogue';
+import { Field } from './field';
+import { page } from './report/html';
+import { junit } from './report/junit';
+import { table } from './report/table';
+import { playAll, type RunOptions } from './run';
+
+export interface SuiteOptions {
+  /** Ids and groups. @default - all that the lab has everything for */
+  readonly only?: readonly string[];
+  /** Files to write. @default - none */
+  readonly junit?: string;
+  readonly html?: string;
+}
+
+/** What became of a run. */
+export interface Played {
+  readonly results: readonly Result[];
+  /** A line for each reason why something was not played. */
+  readonly left: readonly string[];
+  readonly seconds: number;
+}
+
+/** Plays them and writes the reports. Throws {@link UsageError} for unknown names and for files that can't be written. */
+export async function playSuite(
+  lab: Lab,
+  { only = [], junit: junitFile, html }: SuiteOptions,
+  run: RunOptions,
+): Promise<Played> {
+  const { playable, left } = sorted(castOf(lab), chosen(attacks, only));
+  const began = new Date();
+  // Whoever waited for the end should not learn only then that there is no such folder.
+  for (const file of [junitFile, html]) if (file !== undefined) writeReport(file, '');
+  // Some attacks take rows and the peering away for a while: nobody else may change the lab meanwhile.
+  const results = await withLock('attack', lab.name, () => playOn(lab, playable, run), labLock(true));
+  const seconds = (Date.now() - began.getTime()) / 1000;
+  if (junitFile !== undefined) writeReport(junitFile, junit(results, began));
+  if (html !== undefined) writeReport(html, page(results, { lab: lab.name, began, seconds }));
+  return { results, left, seconds };
+}
+
+/** What was played as text for a person. */
+export function formatPlayed({ results, left, seconds }: Played, colour: boolean): string {
+  return [table(results, seconds, colour), ...left].join('\n');
+}
+
+/** What this lab has everything for, and a line for each reason why something is not played. */
+function sorted(
+  cast: Cast,
+  wanted: typeof attacks,
+): { readonly playable: typeof attacks; readonly left: readonly string[] } {
+  const playable = wanted.filter(({ needs }) => lacks(cast, needs) === undefined);
+  const reasons = [...new Set(wanted.flatMap(({ needs }) => lacks(cast, needs) ?? []))];
+  const left = reasons.map((reason) => {
+    const ids = wanted.filter(({ needs }) => lacks(cast, needs) === reason).map(({ id }) => id);
+    return `Not played, because ${reason}: ${ids.join(', ')}`;
+  });
+  if (playable.length === 0) throw new UsageError(left.join('\n'));
+  return { playable, left };
+}
+
+/** Up to so many attacks, pods of attackers are made only when one is asked for: to make and remove them takes seconds. */
+const few = 20;
+
+/** Everything that is made for the run is gone when this resolves or rejects. */
+async function playOn(lab: Lab, wanted: typeof attacks, run: RunOptions): Promise<Result[]> {
+  const field = new Field(lab, run.signal);
+  try {
+    await run.progress.step('attackers', () => field.enter(wanted.length > few));
+    return await playAll(wanted, field, run);
+  } finally {
+    await run.progress.step('clean up', () => field.leave());
+  }
+}
+
+/** Attacks by group as text for a person. */
+export function formatList(only: readonly string[]): string {
+  const all = chosen(attacks, only);
+  const lines = groups.flatMap((group) => {
+    const own = all.filter((entry) => entry.group === group);
+    if (own.length === 0) return [];
+    return [
+      group,
+      ...own.flatMap(({ id, title, serves }) => [`  ${id}`, `      ${title}`, `      serves ${serves.join(' · ')}`]),
+      '',
+    ];
+  });
+  return [...lines, `${all.length} attacks`].join('\n');
+}
+
+function writeReport(file: string, content: string): void {
+  try {
+    writeFileSync(file, content);
+  } catch (error) {
+    throw new UsageError(`the report can't be written to ${file}: ${(error as Error).message}`);
+  }
+}
