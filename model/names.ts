@@ -47,6 +47,11 @@ export function upstreamVariable(service: string): string {
   return `${service.toUpperCase().replaceAll('-', '_')}_URL`;
 }
 
+/** File in the checkout that keeps a stack's Terraform state, where the lab file names no bucket. */
+export function stateFileName(stack: string): string {
+  return `terraform.${stack}.tfstate`;
+}
+
 /** Folder of the folders of all raised labs. */
 export const statesFolder = '/var/lib/isthmus';
 

@@ -2,11 +2,12 @@
 import { join } from 'node:path';
 import { nodePorts } from '../model/aws';
 import { type Lab, type Mesh, servicesOf } from '../model/lab';
-import { ingressNamespace } from '../model/names';
+import { ingressNamespace, stateFileName } from '../model/names';
 import { clusterOf } from './cluster';
 import { FailureError } from './errors';
 import { expandHome } from './home';
 import { getObjects } from './kubectl';
+import { type UntilOptions, until } from './machine/until';
 import { root } from './root';
 import { readStateFile } from './terraform/state';
 
@@ -44,7 +45,7 @@ export async function pageAddress(lab: Lab): Promise<string | undefined> {
  * @throws FailureError when no state here has it
  */
 export function pageOutput({ name }: Pick<Mesh, 'name'>, checkout = root): string {
-  const { pageAddress: address } = readStateFile(join(checkout, `terraform.cluster-${name}.tfstate`)).outputs;
+  const { pageAddress: address } = readStateFile(join(checkout, stateFileName(`cluster-${name}`))).outputs;
   if (typeof address === 'string') return address;
   throw new FailureError(
     `no state in ${checkout} knows the page's load balancer: the lab is not up, or its state is elsewhere (terraform output in the stack cluster-${name} tells). What now: isthmus up`,
@@ -56,6 +57,21 @@ export function nodeAddress(nodes: readonly Node[]): string | undefined {
   const all = nodes.flatMap(({ status }) => status.addresses ?? []);
   const of = (wanted: string) => all.find(({ type, address }) => type === wanted && !address.includes(':'))?.address;
   return of('ExternalIP') ?? of('InternalIP');
+}
+
+/**
+ * Asks for the page again and again.
+ * @param get asks once, and tells the HTTP status; it throws when nothing answers
+ * @returns undefined as soon as it answers 2xx; what was seen last when time is up
+ */
+export async function awaitPage(get: () => Promise<number>, options: UntilOptions): Promise<string | undefined> {
+  let last = 'no answer';
+  const ready = async (): Promise<boolean> => {
+    const status = await get();
+    last = `status ${status}`;
+    return status >= 200 && status < 300;
+  };
+  return (await until(ready, options)) ? undefined : last;
 }
 
 /** How to see the page where the nodes' network can not be reached; undefined on this machine. */

@@ -1,6 +1,7 @@
 import { LocalBackend, S3Backend, TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Lab } from '../model/lab';
+import { stateFileName } from '../model/names';
 
 /** A stack of one mesh and layer. Its state lies beside it, wherever the checkout is, or in the lab's bucket. */
 export class LabStack extends TerraformStack {
@@ -8,7 +9,7 @@ export class LabStack extends TerraformStack {
     super(scope, id);
     const state = lab.aws?.state;
     if (state?.kind !== 's3') {
-      new LocalBackend(this, { path: `../../../terraform.${id}.tfstate` });
+      new LocalBackend(this, { path: `../../../${stateFileName(id)}` });
       return;
     }
     const { bucket, region, prefix } = state;

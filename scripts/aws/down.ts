@@ -1,5 +1,5 @@
 /** `isthmus down` on AWS: everything goes in the safe order, then the account is asked what is left. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { clusterName } from '../../model/aws';
 import type { Lab } from '../../model/lab';
@@ -13,7 +13,7 @@ import { appliedOr, destroyStacks } from '../terraform/drive';
 import { findTerraform, type TerraformProgram, terraformEnvironment } from '../terraform/program';
 import { AppliedRecord } from '../terraform/record';
 import { readStacks, type Stack, stateLocation } from '../terraform/stacks';
-import { type Owner, readState, readStateFile } from '../terraform/state';
+import { localStates, type Owner, readState, readStateFile } from '../terraform/state';
 import { type Ask, asker } from './ask';
 import { betweenDestroys } from './between';
 import { type AwsClients, awsClients } from './clients';
@@ -22,6 +22,7 @@ import { labOfPlan } from './plan-owner';
 import { whoAmI } from './preflight/credentials';
 import { awsFacts, type Identity } from './preflight/facts';
 import { formatProblems } from './preflight/problem';
+import { raisedRegions } from './regions';
 
 export interface DownOnAwsOptions {
   /** The lab's name. */
@@ -80,8 +81,7 @@ export async function downOnAws(options: DownOnAwsOptions, steps: DownSteps = re
   const ask = steps.asker(options.yes);
   const stacks = appliedOr(await plannedStacks(options, steps), { checkout: steps.checkout, owner: { lab: name } });
   assertAllKnown(name, stacks, steps.checkout);
-  const recorded = ownersOf(name, stacks, steps.checkout);
-  const regions = regionsOf(options, recorded);
+  const regions = regionsOf(options, steps.checkout);
   const [region] = regions;
   if (region === undefined) {
     throw new UsageError(
@@ -172,32 +172,18 @@ function mayHold(stack: Stack): boolean {
   return location.kind === 'remote' || readStateFile(location.file).resources.length > 0;
 }
 
-/** For whom the stacks were applied, and whose their resources say that they are. */
-function ownersOf(lab: string, stacks: readonly Stack[], checkout: string): Owner[] {
-  const record = new AppliedRecord(checkout, lab);
-  return stacks.flatMap((stack): Owner[] => {
-    const location = stateLocation(stack);
-    const regions = location.kind === 'file' ? readStateFile(location.file).owner.regions : [];
-    const recorded = record.owner(stack.name);
-    return [...(recorded?.lab === lab ? [recorded] : []), ...regions.map((region) => ({ region }))];
-  });
-}
-
 /** Regions to look into, first the one where the lab was raised. */
-function regionsOf({ known, region }: DownOnAwsOptions, owners: readonly Owner[]): string[] {
-  const all = [...owners.map((owner) => owner.region), region, known?.lab.aws?.region];
+function regionsOf({ name, known, region }: DownOnAwsOptions, checkout: string): string[] {
+  const all = [...raisedRegions(name, checkout), region, known?.lab.aws?.region];
   return [...new Set(all.filter((one) => one !== undefined))];
 }
 
 /** Refuses to call it a day over states of this lab that nobody has a plan for. */
 function assertAllKnown(lab: string, stacks: readonly Stack[], checkout: string): void {
   const known = new Set(stacks.map(({ name }) => name));
-  const lost = readdirSync(checkout).flatMap((file) => {
-    const stack = /^terraform\.(.+)\.tfstate$/.exec(file)?.[1];
-    if (stack === undefined || known.has(stack)) return [];
-    const { resources, owner } = readStateFile(join(checkout, file));
-    return resources.length > 0 && owner.labs.includes(lab) ? [file] : [];
-  });
+  const lost = localStates(checkout)
+    .filter(({ stack, owner }) => !known.has(stack) && owner.labs.includes(lab))
+    .map(({ file }) => file);
   if (lost.length === 0) return;
   throw new UsageError(
     `${lost.join(', ')} in ${checkout} hold resources of lab ${lab}, and there is no plan to destroy them by. Nothing was changed.\n    fix:     mend the lab file so that it has these stacks (isthmus cost reads it), then: isthmus down`,

@@ -2,11 +2,11 @@
 import { join } from 'node:path';
 import type { Cidr } from '../../model/cidr';
 import type { Lab } from '../../model/lab';
+import { stateFileName } from '../../model/names';
 import { costCommand, formatCost } from '../commands/cost';
 import { FailureError } from '../errors';
 import { ensureTools } from '../machine/tools';
-import { until } from '../machine/until';
-import { pageMesh } from '../page';
+import { awaitPage, pageMesh } from '../page';
 import type { Progress } from '../progress';
 import { root } from '../root';
 import { makeSecrets } from '../secrets';
@@ -22,6 +22,9 @@ import { formatUnchecked } from './preflight/problem';
 import type { PreflightSubject } from './preflight/subject';
 import { exposureOf, formatExposure } from './reach/exposure';
 import { readStackPlans } from './reach/plan';
+
+/** Milliseconds that a new load balancer's name may take to be known, and its targets to be healthy. */
+const patience = 10 * 60_000;
 
 export interface UpOnAwsOptions {
   /** Lab file that was read, for synth to read again. */
@@ -125,7 +128,7 @@ export async function upOnAws(lab: Lab, options: UpOnAwsOptions, steps: UpSteps 
   const page = await pageOf(lab, stacks, program, steps);
   const inside = subject.aws.pageFrom.length === 0;
   if (page !== undefined && !inside) {
-    await progress.step(`wait for ${page}`, () => answers(page, steps, signal));
+    await progress.step(`wait for ${page}`, () => pageAnswers(page, steps, signal));
   }
   const planned = new Set(stacks.map(({ name }) => name));
   const applied = new AppliedRecord(steps.checkout, lab.name).stacks().map(({ name }) => name);
@@ -160,7 +163,7 @@ export function subjectOf(lab: Lab, checkout: string): PreflightSubject {
   const names = meshes.flatMap(({ name }) => [`network-${name}`, `cluster-${name}`]);
   // A state in S3 is seen once its stack is initialised; until then it may hold everything.
   const holds = (name: string) =>
-    lab.aws?.state.kind === 's3' || readStateFile(join(checkout, `terraform.${name}.tfstate`)).resources.length > 0;
+    lab.aws?.state.kind === 's3' || readStateFile(join(checkout, stateFileName(name))).resources.length > 0;
   return { lab: lab.name, aws: lab.aws, meshes, raised: names.filter(holds) };
 }
 
@@ -177,17 +180,9 @@ async function pageOf(
   return typeof outputs.pageAddress === 'string' ? outputs.pageAddress : undefined;
 }
 
-/** Milliseconds that a new load balancer's name may take to be known, and its targets to be healthy. */
-const patience = 10 * 60_000;
-
-async function answers(page: string, { get }: UpSteps, signal: AbortSignal): Promise<void> {
-  let last = 'no answer';
-  const ready = async (): Promise<boolean> => {
-    const status = await get(page);
-    last = `status ${status}`;
-    return status >= 200 && status < 300;
-  };
-  if (await until(ready, { timeout: patience, interval: 2_000, signal })) return;
+async function pageAnswers(page: string, { get }: UpSteps, signal: AbortSignal): Promise<void> {
+  const last = await awaitPage(() => get(page), { timeout: patience, interval: 2_000, signal });
+  if (last === undefined) return;
   throw new FailureError(
     `${page} does not answer within ${patience / 60_000} minutes (${last}). Everything is made. What now: is your address in aws.pageFrom? isthmus status, isthmus logs west/frontend`,
   );

@@ -9,9 +9,8 @@ import { FailureError } from '../errors';
 import { istioCharts } from '../machine/binaries';
 import { prepareMachine, raiseMachine } from '../machine/machine';
 import { ensureTools } from '../machine/tools';
-import { until } from '../machine/until';
 import { kubeconfigMeshes, localMeshes, localNodes } from '../meshes';
-import { pageAddress, pageForward } from '../page';
+import { awaitPage, pageAddress, pageForward } from '../page';
 import { applyPlan, type Outcome } from '../plan/apply';
 import { readPlan } from '../plan/read';
 import { Record } from '../plan/record';
@@ -61,7 +60,7 @@ export async function up(lab: Lab, options: UpOptions): Promise<UpResult> {
   );
   const outcome = await applyPlan(plan, record, { lab: lab.name, progress, signal, before });
   noteAccess(lab);
-  return { ...outcome, ...(await awaitPage(lab, progress, signal)) };
+  return { ...outcome, ...(await findPage(lab, progress, signal)) };
 }
 
 /** A lab file that moved between this machine and clusters would leave things behind that no record knows. */
@@ -83,7 +82,7 @@ export function layCharts(outdir: string): void {
   cpSync(istioCharts(), folder, { recursive: true });
 }
 
-async function awaitPage(
+async function findPage(
   lab: Lab,
   progress: Progress,
   signal: AbortSignal,
@@ -93,21 +92,11 @@ async function awaitPage(
   const forward = pageForward(lab);
   // Nodes of a cluster may be in a network that this machine is not in.
   const timeout = forward === undefined ? 60_000 : 15_000;
-  const last = await progress.step(`wait for ${page}`, () => answers(page, timeout, signal));
+  const get = async () => (await fetch(page, { signal: AbortSignal.timeout(3_000) })).status;
+  const last = await progress.step(`wait for ${page}`, () => awaitPage(get, { timeout, interval: 100, signal }));
   if (last === undefined) return { page };
   if (forward !== undefined) return { page, forward };
   throw new FailureError(
     `${page} does not answer within ${timeout / 1000} s (${last}). What now: isthmus status, isthmus logs west/frontend`,
   );
-}
-
-/** Undefined when the page answers in time, else what was seen last. */
-async function answers(page: string, timeout: number, signal: AbortSignal): Promise<string | undefined> {
-  let last = 'no answer';
-  const ready = async (): Promise<boolean> => {
-    const response = await fetch(page, { signal: AbortSignal.timeout(3_000) });
-    last = `status ${response.status}`;
-    return response.ok;
-  };
-  return (await until(ready, { timeout, interval: 100, signal })) ? undefined : last;
 }

@@ -1,6 +1,7 @@
 /** Drives Terraform over the stacks of a lab: up in the order of their dependencies, down in the opposite one. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { stateFileName } from '../../model/names';
 import { FailureError, ProgramError, UsageError } from '../errors';
 import type { Progress } from '../progress';
 import { type ChildResult, runChild } from './child';
@@ -152,7 +153,7 @@ class Driver {
   assertOwn(stack: Stack, state: StateSummary): void {
     const { owner, checkout } = this.options;
     const location = stateLocation(stack);
-    const file = location.kind === 'file' ? location.file : join(checkout, `terraform.${stack.name}.tfstate`);
+    const file = location.kind === 'file' ? location.file : join(checkout, stateFileName(stack.name));
     const local = location.kind === 'file' ? state : readStateFile(file);
     if (location.kind === 'remote' && local.resources.length > 0) {
       throw new FailureError(

@@ -1,5 +1,6 @@
 /** What Terraform's state says, read without changing it: how much there is, and whose it is. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as z from 'zod';
 import { labTag } from '../../model/aws';
 import { FailureError } from '../errors';
@@ -85,6 +86,23 @@ export function parseState(text: string, where: string): StateSummary {
 /** Reads a state file; a missing one is an empty state. */
 export function readStateFile(file: string): StateSummary {
   return existsSync(file) ? parseState(readFileSync(file, 'utf8'), file) : emptyState;
+}
+
+/** A state file of a checkout. */
+export interface LocalState extends StateSummary {
+  readonly stack: string;
+  /** Its name in the checkout. */
+  readonly file: string;
+}
+
+/** The states in a checkout, of whatever lab, that hold anything. */
+export function localStates(checkout: string): LocalState[] {
+  return readdirSync(checkout).flatMap((file) => {
+    const stack = /^terraform\.(.+)\.tfstate$/.exec(file)?.[1];
+    if (stack === undefined) return [];
+    const state = readStateFile(join(checkout, file));
+    return state.resources.length === 0 ? [] : [{ ...state, stack, file }];
+  });
 }
 
 /** Reads a stack's state, wherever it is. One that is not in a file takes an initialised stack. */

@@ -23,5 +23,5 @@ test('regions of the record and of the states, without those of other labs', () 
   };
   state('two', 'weather', 'eu-north-1');
   state('three', 'other', 'us-west-2');
-  expect(raisedRegions('weather', checkout)).toEqual(['eu-north-1', 'eu-west-1']);
+  expect(raisedRegions('weather', checkout)).toEqual(['eu-west-1', 'eu-north-1']);
 });
