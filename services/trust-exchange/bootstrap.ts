@@ -3,12 +3,12 @@ import { chmodSync, renameSync, writeFileSync } from 'node:fs';
 import type { PlaneConfig } from '../../model/federation';
 import { isAbsent, messageOf } from '../common/errors';
 import type { Log } from '../common/log';
+import { until } from '../common/until';
 import { catalogRole, ensureAgentToken, ensureRole, readingRole, signingRole } from './acl';
 import { ConsulClient, type ConsulRoots } from './consul';
 import { PlaneError } from './errors';
 import type { Paths } from './paths';
 import { readPlaneTokens } from './prepare';
-import { until } from './until';
 
 /** A config entry's name in Consul. */
 export interface EntryName {
@@ -59,20 +59,23 @@ export function entryName(entry: Readonly<Record<string, unknown>>): EntryName {
 async function waitForLeader(consul: ConsulClient, socket: string): Promise<{ name: string; datacenter: string }> {
   let last = 'no answer';
   let node: { name: string; datacenter: string } | undefined;
-  const ready = await until(async () => {
-    try {
-      const leader = await consul.get<string>('/v1/status/leader');
-      if (leader === '') throw new PlaneError('there is no leader');
-      // The management token exists only after the leader has set up ACLs.
-      await consul.get('/v1/acl/token/self');
-      const self = await consul.get<{ Config: { NodeName: string; Datacenter: string } }>('/v1/agent/self');
-      node = { name: self.Config.NodeName, datacenter: self.Config.Datacenter };
-      return true;
-    } catch (error) {
-      last = messageOf(error);
-      return false;
-    }
-  }, leaderPatience);
+  const ready = await until(
+    async () => {
+      try {
+        const leader = await consul.get<string>('/v1/status/leader');
+        if (leader === '') throw new PlaneError('there is no leader');
+        // The management token exists only after the leader has set up ACLs.
+        await consul.get('/v1/acl/token/self');
+        const self = await consul.get<{ Config: { NodeName: string; Datacenter: string } }>('/v1/agent/self');
+        node = { name: self.Config.NodeName, datacenter: self.Config.Datacenter };
+        return true;
+      } catch (error) {
+        last = messageOf(error);
+        return false;
+      }
+    },
+    { timeout: leaderPatience },
+  );
   if (!ready || node === undefined) {
     throw new PlaneError(
       `the plane's Consul at ${socket} was not ready within ${leaderPatience / 1_000} s: ${last}; see the log of the container "consul"`,
@@ -84,10 +87,13 @@ async function waitForLeader(consul: ConsulClient, socket: string): Promise<{ na
 /** Consul takes its trust domain from `connect.ca_config.cluster_id`, at its very first start only. */
 async function checkTrustDomain(consul: ConsulClient, config: PlaneConfig): Promise<void> {
   let actual = '';
-  await until(async () => {
-    actual = (await consul.get<ConsulRoots>('/v1/connect/ca/roots')).TrustDomain;
-    return actual !== '';
-  }, leaderPatience);
+  await until(
+    async () => {
+      actual = (await consul.get<ConsulRoots>('/v1/connect/ca/roots')).TrustDomain;
+      return actual !== '';
+    },
+    { timeout: leaderPatience },
+  );
   if (actual !== config.trustDomain) {
     throw new PlaneError(
       `the plane's trust domain is "${actual}", the plan says "${config.trustDomain}"; cluster_id counts only on an empty volume: ` +

@@ -3,9 +3,9 @@ import * as z from 'zod/mini';
 import { contains, parseAddress, parseCidr } from '../../model/cidr';
 import type { PlaneConfig } from '../../model/federation';
 import { isAbsent, messageOf } from '../common/errors';
+import { until } from '../common/until';
 import type { ConsulClient, ConsulPeering } from './consul';
 import { PlaneError } from './errors';
-import { until } from './until';
 
 /** Milliseconds for the stream to come up; about one second when all is well. */
 const patience = 60_000;
@@ -36,10 +36,13 @@ export async function establish(consul: ConsulClient, config: PlaneConfig, token
   if (before !== undefined && !repair) await unpair(consul, config);
   await begin(consul, config, token, repair);
   let last: ConsulPeering | undefined;
-  const active = await until(async () => {
-    last = await readPeering(consul, config.peer);
-    return last?.State === 'ACTIVE' && (last.PeerCAPems ?? []).length > 0;
-  }, patience);
+  const active = await until(
+    async () => {
+      last = await readPeering(consul, config.peer);
+      return last?.State === 'ACTIVE' && (last.PeerCAPems ?? []).length > 0;
+    },
+    { timeout: patience },
+  );
   if (!active || last === undefined) {
     throw new PlaneError(
       `the peering with ${config.peer} is ${last?.State ?? 'absent'} after ${patience / 1_000} s; it must be ACTIVE. ` +
@@ -66,7 +69,7 @@ async function begin(consul: ConsulClient, config: PlaneConfig, token: string, r
 export async function unpair(consul: ConsulClient, config: PlaneConfig): Promise<void> {
   if ((await readPeering(consul, config.peer)) === undefined) return;
   await consul.delete(`/v1/peering/${config.peer}`);
-  const gone = await until(async () => (await readPeering(consul, config.peer)) === undefined, patience);
+  const gone = await until(async () => (await readPeering(consul, config.peer)) === undefined, { timeout: patience });
   if (!gone) throw new PlaneError(`the peering with ${config.peer} is still being deleted after ${patience / 1_000} s`);
 }
 

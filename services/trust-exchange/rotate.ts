@@ -1,10 +1,10 @@
 /** `rotate`: gives the plane a new root. Consul cross-signs it with the old one, so no request is lost. */
 import type { PlaneConfig } from '../../model/federation';
+import { until } from '../common/until';
 import { fingerprintText, readCertificates } from './certificate';
 import type { ConsulClient, ConsulRoots } from './consul';
 import { PlaneError } from './errors';
 import { makeRoot } from './issue';
-import { until } from './until';
 
 /** SHA-256 fingerprints, upper-case pairs with colons. */
 export interface Rotation {
@@ -23,7 +23,7 @@ export async function rotateRoot(consul: ConsulClient, config: PlaneConfig, now:
     Provider: 'consul',
     Config: { PrivateKey: key, RootCert: certificate, LeafCertTTL: '1h', IntermediateCertTTL: '8760h' },
   });
-  const done = await until(async () => (await activeRoot(consul)) === wanted, patience, 100);
+  const done = await until(async () => (await activeRoot(consul)) === wanted, { timeout: patience, interval: 100 });
   if (!done)
     throw new PlaneError(`the plane took the new root ${wanted} but did not activate it in ${patience / 1_000} s`);
   return { old, new: wanted };

@@ -1,8 +1,8 @@
 import { metricsText } from '../../../services/common/metrics';
+import { until } from '../../../services/common/until';
 import { Exchange } from '../../../services/trust-exchange/exchange';
 import { readSecret } from '../../../services/trust-exchange/secrets';
 import { isReady, samplesOf, statusOf } from '../../../services/trust-exchange/status';
-import { until } from '../../../services/trust-exchange/until';
 import { FakeConsul, FakeKubernetes } from './fakes';
 import { type Authority, authority, info, infoSni, ours, planeConfig, theirs } from './support';
 
@@ -23,7 +23,7 @@ describe('the exchange', () => {
   const onAlarm = jest.fn();
   const status = () => statusOf(exchange, config, Date.now());
   const eventually = async (condition: () => boolean) =>
-    expect(await until(async () => condition(), 10_000, 5)).toBe(true);
+    expect(await until(async () => condition(), { timeout: 10_000, interval: 5 })).toBe(true);
 
   const activate = (pem: string) => {
     const Roots = [{ ID: pem, RootCert: pem, Active: true }];
