@@ -1,25 +1,14 @@
 /** The shape of what a lab file says about AWS. */
 import { z } from 'zod';
 import { controlPlaneLogTypes } from './aws';
-import { parseAddress, parseCidr } from './cidr';
+import { address, cidr } from './schema-address';
 
 /** Name of an AWS region. */
 export const region = z
   .string()
   .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, { error: 'must be the name of a region, such as eu-north-1' });
 
-const source = z.string().transform((text, context) => {
-  const block = parseCidr(text);
-  if (block === undefined || block.prefix < 8) {
-    context.addIssue({
-      code: 'custom',
-      input: text,
-      message: 'must be an aligned IPv4 range of /8 to /32, such as 203.0.113.7/32',
-    });
-    return z.NEVER;
-  }
-  return block;
-});
+const source = cidr('range', { from: 8, to: 32 }, '203.0.113.7/32');
 
 const id = (prefix: string) =>
   z
@@ -165,7 +154,7 @@ export const awsMeshSchema = z.strictObject({
   elasticIp: z
     .strictObject({
       allocation: id('eipalloc'),
-      address: z.string().refine((text) => parseAddress(text) !== undefined, { error: 'must be an IPv4 address' }),
+      address,
     })
     .optional(),
 });

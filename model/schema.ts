@@ -1,9 +1,9 @@
 /** The shape of a lab file, entry by entry, so that a fault in one entry does not hide those of the next. */
 import { z } from 'zod';
 import { isRepository } from './charts';
-import { parseAddress, parseCidr } from './cidr';
 import { methods, platforms } from './lab';
 import { allowedPath, pathFault } from './row-path';
+import { address, cidr } from './schema-address';
 import { awsMeshSchema } from './schema-aws';
 
 export const label = z.string().regex(/^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$/, {
@@ -23,23 +23,10 @@ export const plainText = z
 
 const port = z.int().min(1024).max(65535);
 
-export const network = z.string().transform((text, context) => {
-  const block = parseCidr(text);
-  if (block === undefined || block.prefix < 12 || block.prefix > 20) {
-    context.addIssue({
-      code: 'custom',
-      input: text,
-      message: 'must be an aligned IPv4 network of /12 to /20, such as 10.10.0.0/16',
-    });
-    return z.NEVER;
-  }
-  return block;
-});
+export const network = cidr('network', { from: 12, to: 20 }, '10.10.0.0/16');
 
 /** SPIFFE specification, section 2.1. */
 const trustDomain = z.string().regex(/^[a-z0-9._-]{1,255}$/, { error: 'must be 1 to 255 of a-z, 0-9, ., - and _' });
-
-const address = z.string().refine((text) => parseAddress(text) !== undefined, { error: 'must be an IPv4 address' });
 
 const chartsSchema = z.strictObject({
   source: z
