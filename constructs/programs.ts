@@ -1,31 +1,16 @@
-/** Where the bundled programs of services are. */
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** The bundled programs of a service's pod. */
 import type { Service } from '../model/lab';
-
-const root = join(__dirname, '..');
-
-export interface Program {
-  readonly file: string;
-  /** SHA-256 of the file, hexadecimal. */
-  readonly hash: string;
-}
-
-/** A program of ours, such as `weather/info`, or a path relative to the working folder. Throws when there is none. */
-export function bundledProgram(name: string): Program {
-  const own = join(root, 'dist/programs', `${name}.js`);
-  const file = existsSync(own) ? own : name;
-  return { file, hash: createHash('sha256').update(readFileSync(file)).digest('hex') };
-}
+import { bundledProgram, type Program } from './program';
 
 /** The programs of a service's pod. What is an image has none. */
 export interface Programs {
+  /** @default - the service runs an image, or is there already */
   readonly own?: Program;
   /** By side container. */
   readonly beside: ReadonlyMap<string, Program>;
 }
 
+/** Throws when a program's file is not there. */
 export function programsOf({ workload, containers }: Service): Programs {
   return {
     ...(workload.kind === 'program' ? { own: bundledProgram(workload.program) } : {}),

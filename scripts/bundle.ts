@@ -17,6 +17,7 @@ import {
 import { dirname, extname, join, relative, resolve } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import type { Plugin } from 'esbuild';
+import { labPrograms, programFile, servicePrograms } from '../model/programs';
 import type { PageFile } from '../services/weather/frontend/files';
 import { FailureError, UsageError } from './errors';
 import { run } from './machine/exec';
@@ -25,7 +26,6 @@ import { run } from './machine/exec';
 const largest = 900_000;
 
 const root = resolve(__dirname, '..');
-const programsFolder = join(root, 'dist', 'programs');
 
 interface Program {
   readonly name: string;
@@ -34,27 +34,25 @@ interface Program {
   readonly page?: { readonly config: string; readonly inputs: readonly string[]; readonly replaces: string };
 }
 
-const programs: readonly Program[] = [
-  {
-    name: 'weather/frontend',
-    entry: 'services/weather/frontend/main.ts',
-    page: {
-      config: 'services/weather/frontend/vite.config.mts',
-      inputs: ['services/weather/frontend', 'services/weather/common'],
-      replaces: 'services/weather/frontend/files.ts',
-    },
-  },
-  { name: 'weather/backend', entry: 'services/weather/backend/main.ts' },
-  { name: 'weather/info', entry: 'services/weather/info/main.ts' },
-  { name: 'weather/cache', entry: 'services/weather/cache/main.ts' },
-  { name: 'trust-exchange', entry: 'services/trust-exchange/main.ts' },
-  { name: 'network-policy', entry: 'services/network-policy/main.ts' },
-  { name: 'guard-webhook', entry: 'services/guard-webhook/main.ts' },
-];
+const frontend = 'services/weather/frontend';
 
-/** Where a bundle is, for a program name as lab files write it: `weather/backend`. */
+const programs: readonly Program[] = [...servicePrograms, ...labPrograms].map((name) => ({
+  name,
+  entry: `services/${name}/main.ts`,
+  ...(name === 'weather/frontend'
+    ? {
+        page: {
+          config: `${frontend}/vite.config.mts`,
+          inputs: [frontend, 'services/weather/common'],
+          replaces: `${frontend}/files.ts`,
+        },
+      }
+    : {}),
+}));
+
+/** Where the bundle of a program of ours is, by its name: `weather/backend`. */
 export function bundleFile(name: string): string {
-  return join(programsFolder, `${name}.js`);
+  return programFile(name, root);
 }
 
 export interface BundleOptions {
@@ -219,7 +217,7 @@ function filesUnder(folder: string): readonly string[] {
 }
 
 function stampFile(program: Program): string {
-  return join(programsFolder, '.stamps', `${program.name.replaceAll('/', '-')}.json`);
+  return join(root, 'dist/programs/.stamps', `${program.name.replaceAll('/', '-')}.json`);
 }
 
 /** Others may read the file meanwhile: they see the old one or the new one, never a part. */

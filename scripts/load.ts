@@ -5,6 +5,7 @@ import { isRepository } from '../model/charts';
 import { type Fault, formatFaults } from '../model/fault';
 import type { Lab, Mesh, Workload } from '../model/lab';
 import { parseLab } from '../model/parse';
+import { servicePrograms } from '../model/programs';
 import { UsageError } from './errors';
 import { expandHome } from './home';
 import { root } from './root';
@@ -123,7 +124,7 @@ function missingCharts({ meshes }: Lab): Fault[] {
 
 function withProgramPaths(lab: Lab, folder: string): Lab {
   const found = <W extends Workload>(workload: W): W =>
-    workload.kind !== 'program' || ownPrograms.includes(workload.program)
+    workload.kind !== 'program' || servicePrograms.includes(workload.program)
       ? workload
       : { ...workload, program: resolve(folder, workload.program) };
   const services = lab.services.map((service) => ({
@@ -143,19 +144,16 @@ function missingPrograms(lab: Lab): Fault[] {
     })),
   ]);
   return all.flatMap(({ path, workload }): Fault[] => {
-    if (workload.kind !== 'program' || ownPrograms.includes(workload.program) || existsSync(workload.program))
+    if (workload.kind !== 'program' || servicePrograms.includes(workload.program) || existsSync(workload.program))
       return [];
     return [
       {
         path: [...path, 'program'],
         value: workload.program,
         problem: 'is not there',
-        allowed: `${ownPrograms.join(', ')}, or the path of a bundled JavaScript file`,
+        allowed: `${servicePrograms.join(', ')}, or the path of a bundled JavaScript file`,
         fix: 'bundle the program first, or mend the path (it starts from the folder of the lab file)',
       },
     ];
   });
 }
-
-/** Programs that come with the product; `npm run build` bundles them. */
-const ownPrograms = ['weather/frontend', 'weather/backend', 'weather/info', 'weather/cache'];

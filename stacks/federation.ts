@@ -8,7 +8,7 @@ import { FederationGateway } from '../constructs/federation/gateway';
 import { FederatedImport } from '../constructs/federation/import';
 import { FederationPlane } from '../constructs/federation/plane';
 import { Objects } from '../constructs/helm/objects';
-import { bundledProgram } from '../constructs/programs';
+import { bundledProgram } from '../constructs/program';
 import { exportedServices, serviceIntentions } from '../model/access/consul';
 import { resolvedExports } from '../model/exports';
 import { guardLabels } from '../model/guard/namespaces';

@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
 import { GuardWebhook } from '../constructs/guard/webhook';
-import { bundledProgram } from '../constructs/programs';
+import { bundledProgram } from '../constructs/program';
 import type { Lab, Mesh } from '../model/lab';
 import { LabStack } from './lab-stack';
 import { addMeshProviders, type Clusters } from './providers';

@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { ingressListener, serviceDefaults, serviceIntentions } from '../../model/access/consul';
 import { programEnvironment, serviceHost } from '../../model/consul-hosts';
 import type { Lab, Service } from '../../model/lab';
-import type { Program } from '../programs';
+import type { Program } from '../program';
 import { ConfigEntry } from './entry';
 import { ConsulHost } from './host';
 

@@ -17,7 +17,7 @@ import { uids } from '../../model/local';
 import { confined, podOf } from '../helm/confined';
 import { askProbe } from '../helm/program';
 import { grantClusterRole, grantRole, serviceAccount } from '../kube/service-account';
-import type { Program } from '../programs';
+import type { Program } from '../program';
 
 const name = guardKeeperName;
 const namespace = guardNamespace;

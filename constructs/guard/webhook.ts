@@ -20,7 +20,7 @@ import { confined, podOf } from '../helm/confined';
 import { Objects } from '../helm/objects';
 import { emptySecret } from '../kube/secret';
 import { serviceAccount } from '../kube/service-account';
-import type { Program } from '../programs';
+import type { Program } from '../program';
 import { guardConfig } from './config';
 import { guardKeeper } from './keeper';
 

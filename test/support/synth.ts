@@ -1,6 +1,6 @@
 /**
  * Plans for tests, made in this process. Test files that use it say
- * `jest.mock('../../constructs/programs', () => jest.requireActual('../support/programs'))` first.
+ * `jest.mock('../../constructs/program', () => jest.requireActual('../support/programs'))` first.
  */
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -10,7 +10,7 @@ import { installPython } from '../support/python';
 import { synthesise } from '../support/synth';
 import { accepted } from './checkov-accepted';
 
-jest.mock('../../constructs/programs', () => jest.requireActual('../support/programs'));
+jest.mock('../../constructs/program', () => jest.requireActual('../support/programs'));
 
 const folder = temporaryFolder();
 const installed = installPython('checkov');

@@ -8,7 +8,7 @@ import { expectGolden, reviewable } from '../support/golden';
 import { labFile, root } from '../support/labs';
 import { resources, synthesise } from '../support/synth';
 
-jest.mock('../../constructs/programs', () => jest.requireActual('../support/programs'));
+jest.mock('../../constructs/program', () => jest.requireActual('../support/programs'));
 
 /** Stacks that are kept whole; of a plan on other platforms those that differ from the local one's. */
 const kept: Readonly<Record<string, (stack: string) => boolean>> = {

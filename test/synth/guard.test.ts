@@ -9,7 +9,7 @@ import { applyPatch } from '../support/guard/pods';
 import { labFile } from '../support/labs';
 import { kubeObjects, synthesise } from '../support/synth';
 
-jest.mock('../../constructs/programs', () => jest.requireActual('../support/programs'));
+jest.mock('../../constructs/program', () => jest.requireActual('../support/programs'));
 
 describe.each(['local', 'kubeconfig', 'aws'])('labs/%s.yaml', (name) => {
   const lab = labFile(name);

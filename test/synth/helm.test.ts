@@ -13,7 +13,7 @@ import { labOf, localLab, root, smallFile, trickyText } from '../support/labs';
 import { programText } from '../support/programs';
 import { kubeObjects, synthesise } from '../support/synth';
 
-jest.mock('../../constructs/programs', () => jest.requireActual('../support/programs'));
+jest.mock('../../constructs/program', () => jest.requireActual('../support/programs'));
 
 const folder = temporaryFolder();
 const template = (helm: string, ...args: string[]) =>

@@ -6,7 +6,7 @@ import { labFile, localLab } from '../support/labs';
 import { allows, type Cluster, type End, type Pod } from '../support/network-policy';
 import { kubeObjects, resources, synthesise } from '../support/synth';
 
-jest.mock('../../constructs/programs', () => jest.requireActual('../support/programs'));
+jest.mock('../../constructs/program', () => jest.requireActual('../support/programs'));
 
 interface Side extends Cluster {
   readonly lab: Lab;

@@ -10,7 +10,7 @@ import { labFile, labOf, labs, localLab, root, smallFile } from '../support/labs
 import { programText } from '../support/programs';
 import { helmValues, kubeObjects, ofKind, type Plan, resources, synthesise } from '../support/synth';
 
-jest.mock('../../constructs/programs', () => jest.requireActual('../support/programs'));
+jest.mock('../../constructs/program', () => jest.requireActual('../support/programs'));
 
 const own = { port: 8080, program: 'a.js', env: { TRICKY: '${a} %{b} $${{c}}', YES: 'yes' } };
 

@@ -8,7 +8,7 @@ import { labFile } from '../support/labs';
 import { pinnedProviders, requiredProviders, runTerraform, testWithProviders } from '../support/providers';
 import { type Json, synthesise } from '../support/synth';
 
-jest.mock('../../constructs/programs', () => jest.requireActual('../support/programs'));
+jest.mock('../../constructs/program', () => jest.requireActual('../support/programs'));
 
 interface Diagnostic {
   readonly severity: string;

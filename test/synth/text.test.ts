@@ -11,7 +11,7 @@ import { labOf, smallFile, trickyText } from '../support/labs';
 import { synthesise, unescaped } from '../support/synth';
 import { testWithTerraform } from '../support/terraform';
 
-jest.mock('../../constructs/programs', () => jest.requireActual('../support/programs'));
+jest.mock('../../constructs/program', () => jest.requireActual('../support/programs'));
 
 const texts = fc.oneof(fc.string({ unit: fc.constantFrom('$', '%', '{', '}', 'a', '"') }), trickyText);
 

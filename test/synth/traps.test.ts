@@ -6,7 +6,7 @@ import { mesh } from '../../model/lab';
 import { labOf, labs, localLab, smallFile } from '../support/labs';
 import { configEntries, helmValues, kubeObjects, ofKind, type Plan, resources, synthesise } from '../support/synth';
 
-jest.mock('../../constructs/programs', () => jest.requireActual('../support/programs'));
+jest.mock('../../constructs/program', () => jest.requireActual('../support/programs'));
 
 interface Rule {
   readonly metadata: { readonly name: string; readonly namespace: string };

@@ -9,7 +9,7 @@ import { labFile, localLab } from '../support/labs';
 import { type Json, type Stack, synthesise } from '../support/synth';
 import { type Terraform, testWithTerraform } from '../support/terraform';
 
-jest.mock('../../constructs/programs', () => jest.requireActual('../support/programs'));
+jest.mock('../../constructs/program', () => jest.requireActual('../support/programs'));
 
 const { stacks } = synthesise(localLab());
 const folder = temporaryFolder();

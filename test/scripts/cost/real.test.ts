@@ -8,7 +8,7 @@ import { labOf, root } from '../../support/labs';
 import { readStacks, synthesise } from '../../support/synth';
 import { planOf, type Stacks, without } from './fixture';
 
-jest.mock('../../../constructs/programs', () => jest.requireActual('../../support/programs'));
+jest.mock('../../../constructs/program', () => jest.requireActual('../../support/programs'));
 
 const folder = temporaryFolder();
 

@@ -1,4 +1,4 @@
-jest.mock('../../../../constructs/programs', () => jest.requireActual('../../../support/programs'));
+jest.mock('../../../../constructs/program', () => jest.requireActual('../../../support/programs'));
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
