@@ -75,8 +75,6 @@ export interface AwsSettings {
   readonly state: StateBackend;
 }
 
-/** Tag of every resource of a lab; its value is the lab's name. */
-export const labTag = 'isthmus.dev/lab';
 /** Tag of every resource that belongs to one mesh. */
 export const meshTag = 'isthmus.dev/mesh';
 /** Tag of the plan's resources with the lab's region: IAM shows its own in every one. */

@@ -1,5 +1,11 @@
 /** Names that more than one part of the product must agree on. */
 
+/**
+ * Tag of every AWS resource of a lab, and label of the namespaces and Helm releases that it makes in a cluster; its value
+ * is the lab's name. By it a lab knows its own when its record is lost.
+ */
+export const labTag = 'isthmus.dev/lab';
+
 /** Namespace that holds ServiceEntries and WorkloadEntries and nothing else. */
 export const federationNamespace = 'federation';
 

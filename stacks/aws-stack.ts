@@ -1,7 +1,8 @@
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import type { Construct } from 'constructs';
-import { type AwsSettings, labTag, meshTag, regionTag } from '../model/aws';
+import { type AwsSettings, meshTag, regionTag } from '../model/aws';
 import type { Lab } from '../model/lab';
+import { labTag } from '../model/names';
 import { LabStack } from './lab-stack';
 
 /** Tags of everything that belongs to a lab, and to one mesh of it. */

@@ -1,5 +1,5 @@
 /** Keys, logs and roles. */
-import { labTag } from '../aws';
+import { labTag } from '../names';
 import { type Names, of, type Scope, tagged, tagging, within } from './scope';
 
 export function accountScopes(names: Names): Scope[] {

@@ -1,5 +1,5 @@
 /** What is left behind. */
-import { labTag } from '../aws';
+import { labTag } from '../names';
 import { type Names, of, type Scope, tagged, type Values } from './scope';
 
 /** What controllers and AWS made for a cluster. It carries the cluster's tags, and not always the lab's. */

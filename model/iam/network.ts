@@ -1,5 +1,5 @@
 /** Networks and what lies between them: mostly EC2, where tags decide. */
-import { labTag } from '../aws';
+import { labTag } from '../names';
 import { type Names, of, partitionOf, type Scope, tagged, tagging, within } from './scope';
 
 /** What an action of EC2 makes; it must be given the lab's tag. */

@@ -1,6 +1,7 @@
 /** What actions are limited by: regions, names of the lab's things, and the tags that they carry or are given. */
-import { clusterLogGroup, clusterName, labTag } from '../aws';
+import { clusterLogGroup, clusterName } from '../aws';
 import type { Lab } from '../lab';
+import { labTag } from '../names';
 
 export type Values = string | readonly string[];
 

@@ -1,5 +1,5 @@
 /** Whose a plan is that lies there. */
-import { labTag } from '../../model/aws';
+import { labTag } from '../../model/names';
 import { readStackPlans } from './reach/plan';
 
 /** Name of the lab whose AWS stacks synth wrote, by the tags of its provider; undefined for a plan without any. */

@@ -3,7 +3,8 @@
  * interfaces away in their own time, and a VPC that still has one can't be destroyed.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { clusterName, labTag, meshTag } from '../../model/aws';
+import { clusterName, meshTag } from '../../model/aws';
+import { labTag } from '../../model/names';
 import { FailureError } from '../errors';
 import { elapsed } from '../progress';
 import type { AwsClients } from './clients';

@@ -1,7 +1,8 @@
 /** Whether what a plan makes in a cluster is there already, as somebody else's. All at once, before the first change. */
 import type { ClusterAccess } from '../../model/cluster';
+import { labTag } from '../../model/names';
 import { helm, kubectl } from '../kubectl';
-import { clusterOfResource, ownerLabel } from '../plan/cluster';
+import { clusterOfResource } from '../plan/cluster';
 import { foreignRelease, releaseId } from '../plan/helm';
 import { foreignNamespace, namespaceName } from '../plan/namespace';
 import type { PlannedResource } from '../plan/read';
@@ -61,14 +62,14 @@ async function look(cluster: ClusterAccess, lab: string): Promise<Present> {
   ]);
   const { items } = JSON.parse(namespaces.stdout) as { items: readonly Meta[] };
   return {
-    namespaces: new Map(items.map(({ metadata }) => [metadata.name, metadata.labels?.[ownerLabel]])),
+    namespaces: new Map(items.map(({ metadata }) => [metadata.name, metadata.labels?.[labTag]])),
     releases: new Map(all.map((id) => [id, ours.includes(id)])),
   };
 }
 
 /** Releases of a cluster as `namespace/name`; with a lab, those that it installed. */
 export async function listReleases(cluster: ClusterAccess, lab?: string): Promise<string[]> {
-  const selector = lab === undefined ? [] : ['--selector', `${ownerLabel}=${lab}`];
+  const selector = lab === undefined ? [] : ['--selector', `${labTag}=${lab}`];
   const args = ['list', '--all-namespaces', '--max', '10000', '--output=json', ...selector];
   const { stdout } = await helm(cluster, args, { timeout: 60_000 });
   const found = JSON.parse(stdout || '[]') as readonly { readonly name: string; readonly namespace: string }[];

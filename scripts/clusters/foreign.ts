@@ -1,6 +1,6 @@
 /** Whether a mesh of somebody else is where the lab would install its own. Two of one kind in a cluster fight. */
 import type { Mesh } from '../../model/lab';
-import { ownerLabel } from '../plan/cluster';
+import { labTag } from '../../model/names';
 import { type Ask, helmOwner, listed, type Meta } from './ask';
 
 /** What each kind of mesh is known by, and the release that brings its custom resource definitions. */
@@ -25,7 +25,7 @@ export async function foreignFaults(ask: Ask, lab: string, { kind, charts }: Mes
   const { product, selector, workloads, group, owner } = marks[kind];
   const [found, namespaces, definitions] = await Promise.all([
     listed<Meta>(ask, [workloads, '--all-namespaces', '--selector', selector]),
-    listed<Meta>(ask, ['namespaces', '--selector', `${ownerLabel}=${lab}`]),
+    listed<Meta>(ask, ['namespaces', '--selector', `${labTag}=${lab}`]),
     listed<Meta>(ask, ['crd']),
   ]);
   const ours = new Set(namespaces.map(({ metadata }) => metadata.name));

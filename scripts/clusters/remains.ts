@@ -2,8 +2,8 @@
 import { parse } from 'yaml';
 import type { ClusterAccess } from '../../model/cluster';
 import type { KubeObject } from '../../model/kube';
+import { labTag } from '../../model/names';
 import { helm, kubectl } from '../kubectl';
-import { ownerLabel } from '../plan/cluster';
 import { releaseId } from '../plan/helm';
 import type { PlannedResource } from '../plan/read';
 import { helmOwner, type Meta } from './ask';
@@ -48,7 +48,7 @@ export async function clusterRemains(
 
 /** Namespaces that a lab made. */
 async function labNamespaces(cluster: ClusterAccess, lab: string): Promise<string[]> {
-  const args = ['get', 'namespaces', '--selector', `${ownerLabel}=${lab}`, '-o', 'name'];
+  const args = ['get', 'namespaces', '--selector', `${labTag}=${lab}`, '-o', 'name'];
   return names(await kubectl(cluster, args, { timeout: 30_000 }));
 }
 
@@ -117,11 +117,11 @@ export async function markDefinitions(cluster: ClusterAccess, lab: string): Prom
   const names = listItems(stdout)
     .filter((definition) => ours.includes(helmOwner(definition) ?? ''))
     .map(({ metadata }) => metadata.name);
-  if (names.length > 0) await kubectl(cluster, ['label', '--overwrite', 'crd', ...names, `${ownerLabel}=${lab}`]);
+  if (names.length > 0) await kubectl(cluster, ['label', '--overwrite', 'crd', ...names, `${labTag}=${lab}`]);
 }
 
 async function labDefinitions(cluster: ClusterAccess, lab: string): Promise<string[]> {
-  const args = ['get', 'crd', '--selector', `${ownerLabel}=${lab}`, '-o', 'name'];
+  const args = ['get', 'crd', '--selector', `${labTag}=${lab}`, '-o', 'name'];
   return names(await kubectl(cluster, args, { timeout: 30_000 }));
 }
 

@@ -3,10 +3,9 @@
  * is never in a file, an argument, a log or Terraform's state.
  */
 import { z } from 'zod';
-import { labTag } from '../../model/aws';
 import type { ClusterAccess } from '../../model/cluster';
 import { netns } from '../../model/local';
-import { consulNamespace, planeNamespace } from '../../model/names';
+import { consulNamespace, labTag, planeNamespace } from '../../model/names';
 import type { Pair, PairSide } from '../../model/pair';
 import { isOwnNode } from '../cluster';
 import { peeringMark, withServers } from '../clusters/consul';

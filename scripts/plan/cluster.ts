@@ -1,10 +1,6 @@
-/** Which cluster a planned resource is in, and how to tell what a lab made there from what others did. */
-import { labTag } from '../../model/aws';
+/** Which cluster a planned resource is in. */
 import type { ClusterAccess } from '../../model/cluster';
 import type { PlannedResource } from './read';
-
-/** Label of the namespaces and Helm releases that the runner makes. A lost record does not make them anybody else's. */
-export const ownerLabel = labTag;
 
 /** The cluster that a stack's providers name. */
 export function clusterOfResource({ id, providers }: PlannedResource): ClusterAccess {

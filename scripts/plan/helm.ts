@@ -1,10 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { labTag } from '../../model/names';
 import { describeCluster, isOwnNode } from '../cluster';
 import { FailureError, ProgramError } from '../errors';
 import { helm, kubectl } from '../kubectl';
-import { clusterOfResource, ownerLabel } from './cluster';
+import { clusterOfResource } from './cluster';
 import { withoutHopelessPods } from './pods';
 import type { PlannedResource } from './read';
 import type { Context } from './types';
@@ -69,7 +70,7 @@ export async function applyRelease(resource: PlannedResource, { lab, signal, say
       '--server-side=false',
       '--wait=legacy',
       `--timeout=${timeout}s`,
-      `--labels=${ownerLabel}=${lab}`,
+      `--labels=${labTag}=${lab}`,
       '--namespace',
       namespace,
       ...(postrender === undefined ? [] : ['--post-renderer', postRendererPlugin]),
@@ -159,7 +160,7 @@ async function listed(resource: PlannedResource, ...filter: string[]): Promise<L
 }
 
 async function isOurs(resource: PlannedResource, { lab }: Context): Promise<boolean> {
-  return (await listed(resource, '--selector', `${ownerLabel}=${lab}`)) !== undefined;
+  return (await listed(resource, '--selector', `${labTag}=${lab}`)) !== undefined;
 }
 
 /**

@@ -1,7 +1,8 @@
+import { labTag } from '../../model/names';
 import { describeCluster, isOwnNode } from '../cluster';
 import { FailureError } from '../errors';
 import { kubectl } from '../kubectl';
-import { clusterOfResource, ownerLabel } from './cluster';
+import { clusterOfResource } from './cluster';
 import type { PlannedResource } from './read';
 import type { Context } from './types';
 
@@ -42,7 +43,7 @@ export async function applyNamespace(resource: PlannedResource, { lab }: Context
   const object = {
     apiVersion: 'v1',
     kind: 'Namespace',
-    metadata: { ...rest, labels: { ...labels, [ownerLabel]: lab } },
+    metadata: { ...rest, labels: { ...labels, [labTag]: lab } },
   };
   await kubectl(clusterOfResource(resource), ['apply', '-f', '-'], { input: JSON.stringify(object) });
 }
@@ -68,7 +69,7 @@ async function find(resource: PlannedResource): Promise<Found | undefined> {
   const { stdout } = await kubectl(clusterOfResource(resource), args);
   if (stdout.trim() === '') return undefined;
   const { metadata: found } = JSON.parse(stdout) as { metadata: Metadata };
-  return { owner: found.labels?.[ownerLabel] };
+  return { owner: found.labels?.[labTag] };
 }
 
 function isOurs(resource: PlannedResource, found: Found | undefined, { lab }: Context): boolean {

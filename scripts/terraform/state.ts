@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { labTag } from '../../model/aws';
+import { labTag } from '../../model/names';
 import { FailureError } from '../errors';
 import { run } from '../machine/exec';
 import type { TerraformProgram } from './program';

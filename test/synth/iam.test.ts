@@ -4,15 +4,15 @@
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { labTag } from '../../model/aws';
 import { iamPolicies, longestPolicy, neededActions, type PolicyDocument } from '../../model/iam/policy';
 import { typeActions } from '../../model/iam/types';
 import type { Lab } from '../../model/lab';
+import { labTag } from '../../model/names';
 import { awsLabs } from '../support/aws-labs';
 import { root } from '../support/labs';
 import { type Plan, synthesise } from '../support/synth';
 
-jest.mock('../../constructs/programs', () => jest.requireActual('../support/programs'));
+jest.mock('../../constructs/program', () => jest.requireActual('../support/programs'));
 
 const folder = join(root, 'docs/guides/aws-iam-policy');
 const labs = Object.fromEntries(Object.entries(awsLabs).map(([name, lab]) => [name, lab()]));

@@ -1,5 +1,6 @@
 /** Which resources are a lab's: decided by exact tags and names, so that lab `weather` is never taken for `weather-2`. */
-import { clusterLogGroup, clusterName, labTag, meshTag } from '../../../model/aws';
+import { clusterLogGroup, clusterName, meshTag } from '../../../model/aws';
+import { labTag } from '../../../model/names';
 import type { Mark, Resource, Tags } from './resource';
 
 /** Whose things are looked for. */

@@ -1,5 +1,6 @@
 /** Whether the account's quotas leave room for the lab, what it has already not counted twice. */
-import { clusterName, labTag } from '../../../model/aws';
+import { clusterName } from '../../../model/aws';
+import { labTag } from '../../../model/names';
 import type { Tags } from '../leftovers/resource';
 import type { AwsFacts, Instance } from './facts';
 import type { Problem } from './problem';

@@ -1,5 +1,4 @@
 /** Against a mock of the AWS API, with the real SDK over HTTP. */
-
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
@@ -19,7 +18,8 @@ import { DeleteLoadBalancerCommand } from '@aws-sdk/client-elastic-load-balancin
 import { CreateRoleCommand } from '@aws-sdk/client-iam';
 import { ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
 import { fromJSONSchema } from 'zod';
-import { labTag, regionTag } from '../../../model/aws';
+import { regionTag } from '../../../model/aws';
+import { labTag } from '../../../model/names';
 import { type AwsClients, awsClients } from '../../../scripts/aws/clients';
 import {
   type FindOptions,

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { clusterName, labTag, meshTag } from '../../../model/aws';
+import { clusterName, meshTag } from '../../../model/aws';
+import { labTag } from '../../../model/names';
 import { areBadCredentials, isGone, unseen } from '../../../scripts/aws/leftovers/failure';
 import { networkInterface } from '../../../scripts/aws/leftovers/looks/interface';
 import { taggedResource } from '../../../scripts/aws/leftovers/looks/tagged';

@@ -19,7 +19,8 @@ import { CreateClusterCommand, CreateNodegroupCommand } from '@aws-sdk/client-ek
 import { CreateLoadBalancerCommand, CreateTargetGroupCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { CreateOpenIDConnectProviderCommand, CreatePolicyCommand, CreateRoleCommand } from '@aws-sdk/client-iam';
 import { CreateAliasCommand, CreateKeyCommand } from '@aws-sdk/client-kms';
-import { clusterName, flowLogGroup, labTag, meshTag } from '../../../model/aws';
+import { clusterName, flowLogGroup, meshTag } from '../../../model/aws';
+import { labTag } from '../../../model/names';
 import type { AwsClients } from '../../../scripts/aws/clients';
 import type { Tags } from '../../../scripts/aws/leftovers/resource';
 

@@ -11,7 +11,8 @@ import {
 } from '@aws-sdk/client-iam';
 import { DescribeKeyCommand, type KMSClient, paginateListAliases } from '@aws-sdk/client-kms';
 import { paginateGetResources } from '@aws-sdk/client-resource-groups-tagging-api';
-import { labTag, regionTag } from '../../../../model/aws';
+import { regionTag } from '../../../../model/aws';
+import { labTag } from '../../../../model/names';
 import type { AwsClients } from '../../clients';
 import { collect, type Look, type Resource, tagsOf } from '../resource';
 
