@@ -15,14 +15,16 @@ import { execCommand, logsCommand } from './commands/exec';
 import { hostApply, hostRemove } from './commands/host';
 import { kubeconfigCommand, openCommand } from './commands/open';
 import { addPlanCommand } from './commands/plan';
+import { addRotateCommands } from './commands/rotate';
 import { prepare, up } from './commands/up';
 import { FailureError, StoppedError, UsageError } from './errors';
 import { withCommand } from './hints';
 import { defaultConfig, loadLab, readableLab, readLabName } from './load';
-import { labLock, withLock } from './machine/lock';
+import { whileChanging } from './machine/locks';
+import { localMeshes } from './meshes';
 import { pair, pairFromEnvironment, unpair } from './pairing/pair';
 import { makeProgress } from './progress';
-import { lockOf, requireRaised } from './raised';
+import { requireRaised } from './raised';
 import { isHealthy } from './status/model';
 import { formatStatus, status } from './status/status';
 
@@ -63,7 +65,7 @@ program
       if (forward !== undefined) say(`It does not answer from here. To see it all the same: ${forward}`);
       say(`What now: ${command()} call · ${command()} status · ${command()} down`);
     };
-    await withLock('up', wanted.name, work, lockOf(wanted));
+    await whileChanging('up', wanted.name, localMeshes(wanted).length > 0, work);
   });
 
 program
@@ -84,8 +86,8 @@ program
     const file = ofName === undefined ? {} : { known: { lab: ofName, config: config() } };
     const known = ofName !== undefined || isKnown(name);
     const request = { name, ...file, forget, progress: makeProgress(), signal: stoppable() };
-    const lock = labLock(isOnMachine(request));
-    const { clusters, forgotten } = await withLock('down', name, () => down(request), lock);
+    const work = () => down(request);
+    const { clusters, forgotten } = await whileChanging('down', name, isOnMachine(request), work);
     for (const cluster of forgotten)
       say(`Not reached, and forgotten: ${cluster}. What lab ${name} had there is there.`);
     if (!known)
@@ -159,24 +161,7 @@ program
   .description('print the address of the page, and open it where there is a desktop')
   .action(async () => say(await openCommand(raisedLab())));
 
-program
-  .command('rotate')
-  .description('replace certificates while calls go on')
-  .command('root <mesh>')
-  .description("a new root CA: Consul's own, or the one that Istio's services are known by outside")
-  .option('--json', 'machine-readable output')
-  .action(async (name: string, options: { json?: boolean }) => {
-    const wanted = raisedLab();
-    const mesh = meshArgument(wanted, name);
-    // Not at the top: making certificates takes its time to load.
-    const { rotateRoot }: typeof import('./rotate/rotate') = require('./rotate/rotate');
-    const rotations = await withLock('rotate', wanted.name, () => rotateRoot(wanted, mesh), lockOf(wanted));
-    if (options.json === true) json({ rotations });
-    else
-      for (const { mesh, peer, new: root, ms } of rotations)
-        say(`${mesh}: new root ${root}, trusted by ${peer} after ${ms} ms`);
-  });
-
+addRotateCommands(cli);
 addAttackCommands(cli);
 addBenchCommands(cli);
 

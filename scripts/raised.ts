@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import type { Lab } from '../model/lab';
 import { stateFolder } from '../model/names';
 import { FailureError } from './errors';
-import { labLock } from './machine/lock';
 import { localMeshes } from './meshes';
 
 /** Throws {@link FailureError} when this process may not change this machine's networks. */
@@ -23,9 +22,4 @@ export function requireRaised(lab: Pick<Lab, 'name' | 'meshes'>): void {
   requireRoot();
   if (existsSync(stateFolder(lab.name))) return;
   throw new FailureError(`lab ${lab.name} is not up on this machine. What now: isthmus up`);
-}
-
-/** The lock of whoever changes the lab, or must not be disturbed by whoever does. */
-export function lockOf(lab: Pick<Lab, 'meshes'>): string {
-  return labLock(localMeshes(lab).length > 0);
 }

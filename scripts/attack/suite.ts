@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import type { Lab } from '../../model/lab';
 import { UsageError } from '../errors';
-import { labLock, withLock } from '../machine/lock';
+import { whileUsing } from '../machine/locks';
 import { groups, type Result } from './attack';
 import { type Cast, castOf, lacks } from './cast';
 import { attacks, chosen } from './catalogue';
@@ -39,7 +39,7 @@ export async function playSuite(
   // Whoever waited for the end should not learn only then that there is no such folder.
   for (const file of [junitFile, html]) if (file !== undefined) writeReport(file, '');
   // Some attacks take rows and the peering away for a while: nobody else may change the lab meanwhile.
-  const results = await withLock('attack', lab.name, () => playOn(lab, playable, run), labLock(true));
+  const results = await whileUsing('attack', lab.name, true, () => playOn(lab, playable, run));
   const seconds = (Date.now() - began.getTime()) / 1000;
   if (junitFile !== undefined) writeReport(junitFile, junit(results, began));
   if (html !== undefined) writeReport(html, page(results, { lab: lab.name, began, seconds }));

@@ -7,7 +7,8 @@ import { asker } from '../aws/ask';
 import { raisedRegions } from '../aws/regions';
 import { UsageError } from '../errors';
 import { readableLab, readLabName } from '../load';
-import { labLock, withLock } from '../machine/lock';
+import { withLock } from '../machine/lock';
+import { machineLock, whileChanging } from '../machine/locks';
 import { makeProgress } from '../progress';
 import { root } from '../root';
 import { AppliedRecord } from '../terraform/record';
@@ -28,7 +29,7 @@ export async function awsUp(lab: Lab, yes: boolean, { config, say, stoppable, co
   // Not at the top: the SDK takes its time to load, and the other commands do without.
   const { formatUp, upOnAws }: typeof import('../aws/up') = require('../aws/up');
   const options = { config: config(), progress: makeProgress(), signal: stoppable(), yes, say };
-  const result = await withLock('up', lab.name, () => upOnAws(lab, options), labLock(false));
+  const result = await whileChanging('up', lab.name, false, () => upOnAws(lab, options));
   noteAccess(lab);
   say(`\nLab ${lab.name} is up.\n${formatUp(lab, result, command())}`);
 }
@@ -54,7 +55,7 @@ export async function awsDown({ name, known, yes, region }: AwsDownOptions, cli:
     yes,
     say: cli.say,
   };
-  const gone = await withLock('down', name, () => downOnAws(options), labLock(false));
+  const gone = await whileChanging('down', name, false, () => downOnAws(options));
   if (gone) forgetAccess(name);
   else process.exitCode = 1;
 }
@@ -129,7 +130,7 @@ async function showLeftovers(given: string | undefined, options: LeftoversOption
     return together(reports);
   };
   // Looking disturbs nobody; removing what a deploy is just making would.
-  const report = options.delete === true ? await withLock('leftovers', name, look, labLock(false)) : await look();
+  const report = options.delete === true ? await withLock('leftovers', name, look, machineLock(false)) : await look();
   if (options.json === true) cli.json(report);
   if (!isNothingLeft(report)) process.exitCode = 1;
 }

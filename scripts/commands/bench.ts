@@ -1,9 +1,8 @@
 /** `isthmus bench`: measures the lab. */
 import { UsageError } from '../errors';
-import { withLock } from '../machine/lock';
+import { whileMeasuring } from '../machine/locks';
 import { localMeshes } from '../meshes';
 import { makeProgress } from '../progress';
-import { lockOf } from '../raised';
 import type { Cli } from './cli';
 
 // What measures is loaded by the command that does: the others start without.
@@ -36,7 +35,7 @@ export function addBenchCommands(cli: Cli): void {
       const { formatBench }: typeof import('../bench/report') = require('../bench/report');
       const lab = raisedLab();
       const work = () => bench(lab, makeProgress(), options, stoppable());
-      const result = await withLock('bench', lab.name, work, lockOf(lab));
+      const result = await whileMeasuring(lab.name, localMeshes(lab).length > 0, work);
       if (options.json === true) json(result);
       else say(formatBench(result));
     });
@@ -52,7 +51,7 @@ export function addBenchCommands(cli: Cli): void {
       const { benchGuard, formatGuardBench }: typeof import('../bench/guard') = require('../bench/guard');
       const lab = raisedLab();
       const work = () => benchGuard(lab, makeProgress(), options, stoppable());
-      const result = await withLock('bench', lab.name, work, lockOf(lab));
+      const result = await whileMeasuring(lab.name, localMeshes(lab).length > 0, work);
       if (options.json === true) json(result);
       else say(formatGuardBench(result));
     });

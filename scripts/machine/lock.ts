@@ -1,13 +1,13 @@
 /**
- * One command at a time may change labs on a machine. The lock is an abstract Unix socket: the kernel frees it with
- * its process, also after a `kill -9`, so there is never a stale one. The holder tells who asks what it is doing.
+ * A lock that one command at a time holds; `locks.ts` says which command holds which. It is an abstract Unix socket: the
+ * kernel frees it with its process, also after a `kill -9`, so there is never a stale one. The holder tells who asks what
+ * it is doing.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { FailureError } from '../errors';
-import { userStates } from '../state';
 import { cacheFolder } from './cache';
 
 /** What the holder says of itself. */
@@ -26,31 +26,14 @@ export interface Lock {
 
 /** Set for children of the holder, so that an `isthmus` they start does not wait for its own parent. */
 const holderVariable = 'ISTHMUS_LOCK_HOLDER';
-const defaultAddress = '\0isthmus';
 
 /** The lock of whoever fills or empties the cache. Building takes minutes, and labs can be raised and razed meanwhile. */
 export function cacheLock(): string {
   return `\0isthmus-cache-${createHash('sha256').update(cacheFolder()).digest('hex').slice(0, 16)}`;
 }
 
-/**
- * The lock of whoever changes a lab: the machine's, or for labs that need no root one for each person. Where the kernel
- * has no abstract sockets it is a socket in a folder.
- * @param onMachine whether the lab has a part on this machine
- */
-export function labLock(onMachine: boolean): string {
-  const uid = process.getuid?.() ?? 0;
-  if (process.platform !== 'linux') return join(userStates(), '.lock');
-  return onMachine || uid === 0 ? defaultAddress : `\0isthmus-${uid}`;
-}
-
-/** Runs `work` under the machine's lock, or another. Throws {@link FailureError} when another command holds it. */
-export async function withLock<T>(
-  command: string,
-  lab: string,
-  work: () => Promise<T>,
-  address = defaultAddress,
-): Promise<T> {
+/** Runs `work` under the lock of an address. Throws {@link FailureError} when another command holds it. */
+export async function withLock<T>(command: string, lab: string, work: () => Promise<T>, address: string): Promise<T> {
   const lock = await acquireLock(command, lab, address);
   try {
     return await work();
@@ -60,7 +43,7 @@ export async function withLock<T>(
 }
 
 /** Takes the lock, or finds that a parent of this process holds it. */
-export async function acquireLock(command: string, lab: string, address = defaultAddress): Promise<Lock> {
+export async function acquireLock(command: string, lab: string, address: string): Promise<Lock> {
   const parent = process.env[holderVariable];
   const holder: Holder = { pid: process.pid, command, lab, since: new Date().toISOString() };
   if (parent !== undefined && String((await askHolder(address))?.pid) === parent) {
@@ -78,20 +61,13 @@ export async function acquireLock(command: string, lab: string, address = defaul
   };
 }
 
-/**
- * Throws {@link FailureError} when another command is at work on this lab. Whoever changes a lab's machine calls it, so
- * that a caller who forgot the lock can't take a lab away from under the one who has it.
- */
-export async function assertNotBusy(lab: string, address = defaultAddress): Promise<void> {
-  const holder = await askHolder(address);
-  if (holder?.lab !== lab) return;
-  if (![String(process.pid), process.env[holderVariable]].includes(String(holder.pid))) {
-    throw new FailureError(describeHolder(holder));
-  }
+/** Whether the holder is this process, or the one that started it. */
+export function isOwn(holder: Holder): boolean {
+  return [String(process.pid), process.env[holderVariable]].includes(String(holder.pid));
 }
 
 /** Who holds the lock; `undefined` when nobody does, or the holder doesn't answer within five seconds. */
-export async function askHolder(address = defaultAddress): Promise<Holder | undefined> {
+export async function askHolder(address: string): Promise<Holder | undefined> {
   return new Promise((resolve) => {
     let text = '';
     const socket = connect(address);
@@ -104,7 +80,8 @@ export async function askHolder(address = defaultAddress): Promise<Holder | unde
   });
 }
 
-function describeHolder(holder: Holder | undefined): string {
+/** Why a command can not be run now. */
+export function describeHolder(holder: Holder | undefined): string {
   const who =
     holder === undefined
       ? 'another isthmus command, which does not answer'

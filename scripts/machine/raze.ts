@@ -5,7 +5,7 @@ import { FailureError } from '../errors';
 import type { Progress } from '../progress';
 import { labCgroups, removeCgroups } from './cgroup';
 import { run } from './exec';
-import { assertNotBusy } from './lock';
+import { assertNotBusy } from './locks';
 import { razeNetwork } from './network';
 import { removeMountPoints } from './node-mounts';
 import { labMounts, labProcesses, labSockets, remains } from './remains';

@@ -1,6 +1,7 @@
 /** The machine: interrupted, repeated, contended. Leaves the lab up, with the border row not yet written. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { askHolder } from '../../scripts/machine/lock';
+import { labLock } from '../../scripts/machine/locks';
 import { until } from '../../scripts/machine/until';
 import { isthmus, start, succeed } from './support/cli';
 import { closedLab, labName, page, writePlaces } from './support/labs';
@@ -25,7 +26,7 @@ test.each([700, 4_000, 15_000])(
 
 test('a second command says who holds the lock', async () => {
   const first = start(['--config', file, 'up']);
-  const held = async () => (await askHolder())?.lab === labName;
+  const held = async () => (await askHolder(labLock(labName)))?.lab === labName;
   expect(await until(held, { timeout: 30_000, interval: 20 })).toBe(true);
   const second = await isthmus('--config', file, 'up');
   expect(second.status).toBe(1);

@@ -14,7 +14,7 @@ import {
 } from '../../scripts/cluster';
 import { FailureError, UsageError } from '../../scripts/errors';
 import { expandHome } from '../../scripts/home';
-import { labLock } from '../../scripts/machine/lock';
+import { labLock, machineLock } from '../../scripts/machine/locks';
 import { recordFile, recordFiles, userState } from '../../scripts/state';
 import { temporaryFolder } from '../support/folder';
 import { labOf, localLab } from '../support/labs';
@@ -169,8 +169,17 @@ describe('the lock', () => {
     [1000, false, '\0isthmus-1000'],
   ])('of user %d, on this machine %s', (id, onMachine, address) => {
     uid.mockReturnValue(id);
-    if (process.platform === 'linux') expect(labLock(onMachine)).toBe(address);
-    else expect(labLock(onMachine)).toBe(join(folder, 'isthmus/.lock'));
+    if (process.platform === 'linux') expect(machineLock(onMachine)).toBe(address);
+    else expect(machineLock(onMachine)).toBe(join(folder, 'isthmus/.lock'));
+  });
+
+  test.each([
+    [0, '\0isthmus-lab-0-weather'],
+    [1000, '\0isthmus-lab-1000-weather'],
+  ])('of one lab, of user %d', (id, address) => {
+    uid.mockReturnValue(id);
+    if (process.platform === 'linux') expect(labLock('weather')).toBe(address);
+    else expect(labLock('weather')).toBe(join(folder, 'isthmus/.lock-weather'));
   });
 });
 

@@ -9,7 +9,7 @@ import { parseCidr } from '../../../model/cidr';
 import type { Lab } from '../../../model/lab';
 import { kubeconfigFile, stateFolder } from '../../../model/names';
 import { kubectl } from '../../../scripts/kubectl';
-import { withLock } from '../../../scripts/machine/lock';
+import { whileChanging } from '../../../scripts/machine/locks';
 import { prepareMachine, raiseMachine, razeMachine } from '../../../scripts/machine/machine';
 import { silentProgress } from '../../../scripts/progress';
 import { localMesh } from '../../support/labs';
@@ -54,7 +54,7 @@ export const clusterPage = `http://127.0.0.1:${ports.pagePort}/`;
 
 export async function raiseCluster({ machine, access }: SomeonesCluster = someones): Promise<void> {
   await prepareMachine(machine, silentProgress);
-  await withLock('up', machine.name, () => raiseMachine(machine, silentProgress));
+  await whileChanging('up', machine.name, true, () => raiseMachine(machine, silentProgress));
   const { 'current-context': own, ...config } = parse(readFileSync(kubeconfigFile(machine.name, 'west'), 'utf8')) as {
     readonly 'current-context': string;
     readonly contexts: readonly { readonly context: object }[];
@@ -67,7 +67,7 @@ export async function raiseCluster({ machine, access }: SomeonesCluster = someon
 }
 
 export async function razeCluster({ machine, access }: SomeonesCluster = someones): Promise<void> {
-  await withLock('down', machine.name, () => razeMachine(machine.name, silentProgress));
+  await whileChanging('down', machine.name, true, () => razeMachine(machine.name, silentProgress));
   rmSync(access.file, { force: true });
 }
 

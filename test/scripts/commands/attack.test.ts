@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import type { Result } from '../../../scripts/attack/attack';
 import { addAttackCommands } from '../../../scripts/commands/attack';
 import type { Cli } from '../../../scripts/commands/cli';
-import { labLock, withLock } from '../../../scripts/machine/lock';
+import { whileUsing } from '../../../scripts/machine/locks';
 import { localLab } from '../../support/labs';
 
 const result: Result = {
@@ -18,11 +18,8 @@ const result: Result = {
   ms: 1,
 };
 
-jest.mock('../../../scripts/machine/lock', () => ({
-  ...jest.requireActual<object>('../../../scripts/machine/lock'),
-  withLock: jest.fn(),
-}));
-beforeEach(() => void jest.mocked(withLock).mockResolvedValue([result]));
+jest.mock('../../../scripts/machine/locks', () => ({ whileUsing: jest.fn() }));
+beforeEach(() => void jest.mocked(whileUsing).mockResolvedValue([result]));
 
 const lab = localLab();
 
@@ -44,9 +41,9 @@ async function run(...args: string[]) {
   return printed;
 }
 
-test('attacks hold the lock that up, down, rotate and bench hold', async () => {
+test('attacks hold the lock of the lab', async () => {
   await run('--only', 'identity');
-  expect(withLock).toHaveBeenCalledWith('attack', lab.name, expect.any(Function), labLock(true));
+  expect(whileUsing).toHaveBeenCalledWith('attack', lab.name, true, expect.any(Function));
 });
 
 test('people read a table, programs the results as they are', async () => {
