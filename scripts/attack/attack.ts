@@ -19,6 +19,7 @@ export const groups = [
   'machine',
   'plane',
   'guard',
+  'import',
   'impostor',
   'lifecycle',
   'capture',

@@ -14,6 +14,7 @@ import { gatewayAttacks } from './groups/gateway';
 import { guardAttacks } from './groups/guard';
 import { guardAdmissionAttacks } from './groups/guard-admission';
 import { identityAttacks } from './groups/identity';
+import { importAttacks } from './groups/import';
 import { impostorAttacks } from './groups/impostor';
 import { knownLimits } from './groups/known-limit';
 import { lifecycleAttacks } from './groups/lifecycle';
@@ -47,6 +48,7 @@ const all: readonly Attack<Field>[] = [
   ...planeAttacks,
   ...guardAttacks,
   ...guardAdmissionAttacks,
+  ...importAttacks,
   ...impostorAttacks,
   ...lifecycleAttacks,
   ...captureAttacks,

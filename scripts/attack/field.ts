@@ -18,7 +18,7 @@ import { attackerAddress, makeHost, removeHost } from './vantage/host';
 import { KubeApi } from './vantage/kube';
 import type { ProxyLog } from './vantage/logs';
 import { type Place, startAgent } from './vantage/places';
-import { attackers, awaitAttacker, makeAttackers, removeAttackers } from './vantage/pods';
+import { type AttackerName, attackersOf, awaitAttacker, makeAttackers, removeAttackers } from './vantage/pods';
 import { followProgram, followProxy, type Logged } from './vantage/proxy-logs';
 import { authorityOf, federationLeaf, type Whose } from './vantage/thief';
 
@@ -83,7 +83,7 @@ export class Field {
       ...[...this.captures.values()].map((capture) => () => capture.stop()),
       async () => this.kube.close(),
       () => removeHost(this.lab, this.cast.provider),
-      ...(this.once.has(podsKey) ? [() => removeAttackers(this.cluster)] : []),
+      ...(this.once.has(podsKey) ? [() => removeAttackers(this.cluster, this.cast)] : []),
     ]);
     if (errors.length === 0) return;
     const said = errors.map((error) => `  ${error instanceof Error ? error.message : String(error)}`);
@@ -157,10 +157,11 @@ export class Field {
     if (place === 'west') return westNetwork.node;
     if (place === 'east') return attackerAddress(eastNetwork);
     if (place === 'consumer' || place === 'caller') return this.podAddress(place === 'consumer' ? consumer : caller);
-    if (place === 'neighbour' || place === 'plain') {
+    if (place === 'neighbour' || place === 'plain' || place === 'sibling') {
       // It has one when it runs.
       await this.agent(place);
-      return this.addressOf(attackers[place].namespace, { app: place });
+      const { namespace, name } = attackersOf(this.cast)[place];
+      return this.addressOf(namespace, { app: name });
     }
     throw new Error(`${place} is in no pod`);
   }
@@ -215,22 +216,22 @@ export class Field {
   }
 
   private async start(place: Place): Promise<Agent> {
-    if (place === 'neighbour' || place === 'plain') await this.attackerPod(place);
+    if (place === 'neighbour' || place === 'plain' || place === 'sibling') await this.attackerPod(place);
     return startAgent(place, this.cast);
   }
 
   private async follow(whose: Logged): Promise<ProxyLog> {
-    if (whose === 'neighbour') await this.attackerPod(whose);
+    if (whose === 'neighbour' || whose === 'sibling') await this.attackerPod(whose);
     return followProxy(whose, this.cast);
   }
 
-  private async attackerPod(place: 'neighbour' | 'plain'): Promise<void> {
+  private async attackerPod(name: AttackerName): Promise<void> {
     await this.attackerPods();
-    await awaitAttacker(this.cluster, attackers[place]);
+    await awaitAttacker(this.cluster, attackersOf(this.cast)[name]);
   }
 
   private attackerPods(): Promise<void> {
-    return this.remembered(podsKey, () => makeAttackers(this.cluster, this.cast.west, this.signal));
+    return this.remembered(podsKey, () => makeAttackers(this.cluster, this.cast, this.signal));
   }
 }
 

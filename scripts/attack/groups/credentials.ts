@@ -10,6 +10,7 @@ import type { KubeCall } from '../vantage/kube';
 type Account = (field: Field) => readonly [namespace: string, account: string];
 
 const consumer: Account = ({ cast }) => [cast.consumer.namespace, cast.consumer.name];
+const beside: Account = ({ cast }) => [cast.consumer.namespace, 'default'];
 const caller: Account = ({ cast }) => [cast.caller.namespace, cast.caller.name];
 const exchange: Account = ({ cast }) => [planeNamespace(cast.east.name), 'trust-exchange'];
 
@@ -43,6 +44,13 @@ const rows: readonly Row[] = [
     title: "the caller's token reads the consumer's federation key",
     serves: leastPrivilege,
     account: caller,
+    call: ({ cast }) => ({ method: 'GET', path: `${secretsOf(cast.consumer.namespace)}/${cast.consumerSecret}` }),
+  },
+  {
+    name: 'federation-key-beside',
+    title: "the token of another account of the consumer's namespace reads the consumer's federation key",
+    serves: leastPrivilege,
+    account: beside,
     call: ({ cast }) => ({ method: 'GET', path: `${secretsOf(cast.consumer.namespace)}/${cast.consumerSecret}` }),
   },
   {

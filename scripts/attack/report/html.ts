@@ -25,6 +25,7 @@ const about: Readonly<Record<Group, string>> = {
   machine: 'What a program finds on its own machine and in its own pod.',
   plane: "The federation plane's Consul, from beside it.",
   guard: 'Containers of one pod, from each other.',
+  import: "An import, from beside its consumer: in the consumer's own namespace, and on the wire.",
   impostor: "Somebody in a callee's place, whom the caller's own proxy must find out.",
   lifecycle: 'Permissions that are withdrawn, and things that somebody swapped.',
   capture: 'What an eavesdropper reads on the wires.',

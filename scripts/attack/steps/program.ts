@@ -15,7 +15,7 @@ import { httpStop } from './provider';
 export type Callee = 'provider' | 'consumer';
 
 export interface ProgramRequest {
-  readonly from: 'consumer' | 'caller' | 'neighbour';
+  readonly from: 'consumer' | 'caller' | 'neighbour' | 'sibling';
   readonly to: Callee;
   /** @default - GET */
   readonly method?: string;
@@ -44,7 +44,7 @@ export async function asProgram(field: Field, request: ProgramRequest): Promise<
     method,
     headers: { ...host, ...headers, 'x-request-id': id, [ownConnectionHeader]: '1' },
   });
-  const tried = `${method} ${path} by ${from === 'neighbour' ? 'a workload without a row' : shortId(cast[from])}`;
+  const tried = `${method} ${path} by ${nameOf(field, from)}`;
   if (!looks) return observe(tried, seen);
   const mine = (line: Parameters<typeof logField>[0]) => logField(line, 'request') === id;
   const own = await callerLog?.line(mine);
@@ -56,6 +56,11 @@ export async function asProgram(field: Field, request: ProgramRequest): Promise<
     log,
     stop,
   });
+}
+
+function nameOf({ cast }: Field, from: ProgramRequest['from']): string {
+  if (from === 'neighbour') return 'a workload without a row';
+  return from === 'sibling' ? "a workload of the consumer's namespace without a row" : shortId(cast[from]);
 }
 
 /** The proxy dialled, and the node did not pass it on. */

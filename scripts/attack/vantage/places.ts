@@ -10,7 +10,7 @@ import { entered } from '../../machine/exec';
 import type { Cast } from '../cast';
 import { Agent, agentProgram } from './agent';
 import { attackerHost } from './host';
-import { attackerContainer, attackers } from './pods';
+import { attackerContainer, attackersOf } from './pods';
 
 export type Place =
   /** The consumer's and the caller's own containers, as if their programs were broken into. */
@@ -18,9 +18,10 @@ export type Place =
   | 'caller'
   /** The container beside the consumer's own. */
   | 'companion'
-  /** A pod of the mesh without a row, and a pod without a proxy. */
+  /** A pod of the mesh without a row, a pod without a proxy, and one without a row in the consumer's own namespace. */
   | 'neighbour'
   | 'plain'
+  | 'sibling'
   /** A process without rights in the network of Istio's mesh. */
   | 'west'
   /** On the provider's host: the users of its program, of the proxy beside it and of the host's agent. */
@@ -71,7 +72,10 @@ async function seatOf(place: Place, cast: Cast): Promise<Seat> {
     }
     case 'neighbour':
     case 'plain':
-      return { namespace: attackers[place].namespace, pod: attackers[place].name, container: attackerContainer };
+    case 'sibling': {
+      const { namespace, name } = attackersOf(cast)[place];
+      return { namespace, pod: name, container: attackerContainer };
+    }
     case 'exchange':
       return { namespace: planeNamespace(east.name), pod: 'plane-0', container: 'trust-exchange' };
     case 'provider':

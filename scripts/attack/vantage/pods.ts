@@ -5,6 +5,7 @@ import type { Mesh } from '../../../model/lab';
 import { uids } from '../../../model/local';
 import { attackNamespace } from '../../../model/names';
 import { kubectl } from '../../kubectl';
+import type { Cast } from '../cast';
 
 /** Container of an attacker's pod. */
 export const attackerContainer = 'app';
@@ -16,20 +17,25 @@ export interface Attacker {
   readonly injected: boolean;
 }
 
-/** A workload of the mesh without a row, and one without a proxy. */
-export const attackers = {
-  neighbour: { name: 'neighbour', namespace: attackNamespace, injected: true },
-  plain: { name: 'plain', namespace: attackNamespace, injected: false },
-} as const satisfies Readonly<Record<string, Attacker>>;
+export type AttackerName = 'neighbour' | 'plain' | 'sibling';
+
+/** A workload of the mesh without a row, one without a proxy, and one without a row in the consumer's own namespace. */
+export function attackersOf({ consumer }: Pick<Cast, 'consumer'>): Readonly<Record<AttackerName, Attacker>> {
+  return {
+    neighbour: { name: 'neighbour', namespace: attackNamespace, injected: true },
+    plain: { name: 'plain', namespace: attackNamespace, injected: false },
+    sibling: { name: 'isthmus-attack-sibling', namespace: consumer.namespace, injected: true },
+  };
+}
 
 /** Makes the attackers' namespace and pods; they get ready meanwhile. */
-export async function makeAttackers(cluster: ClusterAccess, mesh: Mesh, signal?: AbortSignal): Promise<void> {
+export async function makeAttackers(cluster: ClusterAccess, cast: Cast, signal?: AbortSignal): Promise<void> {
   const namespace = {
     apiVersion: 'v1',
     kind: 'Namespace',
     metadata: { name: attackNamespace, labels: { 'istio-injection': 'enabled' } },
   };
-  const items = [namespace, ...Object.values(attackers).map((attacker) => podOf(attacker, mesh))];
+  const items = [namespace, ...Object.values(attackersOf(cast)).map((attacker) => podOf(attacker, cast.west))];
   const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
   await kubectl(cluster, ['apply', '-f', '-'], { input, ...(signal === undefined ? {} : { signal }) });
 }
@@ -38,10 +44,12 @@ export async function awaitAttacker(cluster: ClusterAccess, { name, namespace }:
   await kubectl(cluster, ['wait', '--for=condition=Ready', `pod/${name}`, '--namespace', namespace, '--timeout=90s']);
 }
 
-export async function removeAttackers(cluster: ClusterAccess): Promise<void> {
+export async function removeAttackers(cluster: ClusterAccess, cast: Cast): Promise<void> {
   // Pods first and at once: nothing in them needs to end well.
-  const at = ['--namespace', attackNamespace, '--ignore-not-found'];
-  await kubectl(cluster, ['delete', 'pods', '--all', ...at, '--force', '--grace-period=0']);
+  const now = ['--ignore-not-found', '--force', '--grace-period=0'];
+  const { sibling } = attackersOf(cast);
+  await kubectl(cluster, ['delete', 'pod', sibling.name, '--namespace', sibling.namespace, ...now]);
+  await kubectl(cluster, ['delete', 'pods', '--all', '--namespace', attackNamespace, ...now]);
   await kubectl(cluster, ['delete', 'namespace', attackNamespace, '--ignore-not-found', '--timeout=60s']);
 }
 

@@ -6,10 +6,10 @@ import { locate } from '../../machine/binaries';
 import { logFile } from '../../machine/daemon';
 import type { Cast } from '../cast';
 import { followCommand, followFile, type ProxyLog } from './logs';
-import { attackers } from './pods';
+import { attackersOf } from './pods';
 
 /** Whose proxy. */
-export type Logged = 'provider' | 'consumer' | 'caller' | 'gateway' | 'neighbour' | 'federation';
+export type Logged = 'provider' | 'consumer' | 'caller' | 'gateway' | 'neighbour' | 'sibling' | 'federation';
 
 /** Follows a proxy's log: a service's own, or that of either mesh's gateway. Attackers' pods must be there. */
 export async function followProxy(whose: Logged, cast: Cast): Promise<ProxyLog> {
@@ -23,7 +23,10 @@ export async function followProxy(whose: Logged, cast: Cast): Promise<ProxyLog> 
     case 'federation':
       return followPod(cast, { namespace: federationGateway, pod: `deploy/${federationGateway}`, container });
     case 'neighbour':
-      return followPod(cast, { namespace: attackers.neighbour.namespace, pod: attackers.neighbour.name, container });
+    case 'sibling': {
+      const { namespace, name } = attackersOf(cast)[whose];
+      return followPod(cast, { namespace, pod: name, container });
+    }
     case 'consumer':
     case 'caller': {
       const service = whose === 'consumer' ? consumer : caller;

@@ -8,6 +8,7 @@ import { envoyAdmin } from '../../../../scripts/hosts/envoy';
 import { kubectl, runningPods } from '../../../../scripts/kubectl';
 import { run } from '../../../../scripts/machine/exec';
 import type { Ground } from './ground';
+import type { Ref } from './kubernetes';
 
 interface Listener {
   readonly name: string;
@@ -82,6 +83,12 @@ export async function filterTable(ground: Ground, part: string, family: 'inet' |
   const lines = stdout.replaceAll(/ packets \d+ bytes \d+/g, '').split('\n');
   // Rules follow the age of what they are made of; what is made again is younger.
   return lines.sort().join('\n');
+}
+
+/** Whether the API has an object. */
+export async function exists(ground: Ground, [resource, name, namespace]: Ref): Promise<boolean> {
+  const at = namespace === undefined ? [] : ['--namespace', namespace];
+  return (await kubectl(ground.cluster, ['get', resource, name, ...at, '--ignore-not-found'])).stdout !== '';
 }
 
 /** Whether an account may do something, as the API itself decides. */
