@@ -7,6 +7,7 @@ export const groups = [
   'identity',
   'mesh-identity',
   'gateway',
+  'host',
   'reverse',
   'peering',
   'rules',

@@ -13,6 +13,7 @@ import { exchangeAttacks } from './groups/exchange';
 import { gatewayAttacks } from './groups/gateway';
 import { guardAttacks } from './groups/guard';
 import { guardAdmissionAttacks } from './groups/guard-admission';
+import { hostAttacks } from './groups/host';
 import { identityAttacks } from './groups/identity';
 import { importAttacks } from './groups/import';
 import { impostorAttacks } from './groups/impostor';
@@ -32,6 +33,7 @@ const all: readonly Attack<Field>[] = [
   ...identityAttacks,
   ...meshIdentityAttacks,
   ...gatewayAttacks,
+  ...hostAttacks,
   ...reverseAttacks,
   ...ruleAttacks,
   ...pathAttacks,

@@ -7,7 +7,7 @@ import { settled } from './settle';
 const alone: readonly Group[] = ['impostor', 'lifecycle', 'capture', 'known-limit'];
 
 /** Groups whose evidence is a counter of the same proxy: one attack at a time, whichever group it is of. */
-const counted: readonly Group[] = ['identity', 'gateway'];
+const counted: readonly Group[] = ['identity', 'gateway', 'host'];
 
 /** Attacks of another group that are played at once. Most of their time is waiting for a proxy to write its log. */
 const width = 4;

@@ -13,6 +13,7 @@ const about: Readonly<Record<Group, string>> = {
   identity: "Certificates that are not the consumer's, at the callee across the border.",
   'mesh-identity': "Certificates that are not the caller's, inside Istio.",
   gateway: "Server names and bytes that Consul's mesh gateway has no way for.",
+  host: "The provider's own host, from beside it in Consul's network: past both gateways.",
   reverse: "Certificates, names and requests at Istio's federation gateway, from Consul's network.",
   peering: "The one port of Consul's servers that the other network reaches.",
   rules: 'Methods, headers and callers that no row names.',

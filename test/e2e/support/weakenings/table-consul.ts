@@ -4,12 +4,12 @@ import { entry, listener } from './consul';
 import type { Ground, Weakening } from './ground';
 import { hostProxy } from './looks';
 
-/** A federated caller without a row passes intentions. */
-async function allIntentions(ground: Ground): Promise<void> {
-  const { provider, west } = ground.cast;
-  const sources = [{ Name: '*', Peer: west.name, Action: 'allow' }];
-  const look = () => hostProxy(ground, provider.name);
-  await entry(ground, ['service-intentions', provider.name], (value) => ({ ...value, Sources: sources }), look);
+/** Whoever is of a peer, or of the mesh itself, passes intentions, besides those that pass by a row. */
+async function allIntentions(ground: Ground, of: { readonly Peer?: string }): Promise<void> {
+  const { provider } = ground.cast;
+  const all = { Name: '*', ...of, Action: 'allow' };
+  const widened = (value: Json) => ({ ...value, Sources: [...(value.Sources as readonly Json[]), all] });
+  await entry(ground, ['service-intentions', provider.name], widened, () => hostProxy(ground, provider.name));
 }
 
 interface Exported {
@@ -67,10 +67,19 @@ export const consulWeakenings: readonly Weakening[] = [
     name: 'wildcard-intention',
     off: "an intention lets every service of the peer in, and the provider's listener is Consul's own",
     weaken: async (ground) => {
-      await allIntentions(ground);
+      await allIntentions(ground, { Peer: ground.cast.west.name });
       await listener(ground, () => undefined);
     },
     through: { 'identity/other-service': /answered: 200/, 'identity/unknown-service': /answered: 200/ },
+  },
+  {
+    name: 'local-wildcard-intention',
+    off: "an intention lets every service of Consul's own mesh in, as `default_intention_policy` allow would, and the provider's listener is Consul's own",
+    weaken: async (ground) => {
+      await allIntentions(ground, {});
+      await listener(ground, () => undefined);
+    },
+    through: { 'host/other-service': /answered: 200/ },
   },
   {
     name: 'wide-export',
