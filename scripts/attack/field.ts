@@ -2,7 +2,6 @@
 import { hostFiles } from '../../model/hosts';
 import type { Lab, Service } from '../../model/lab';
 import { netns } from '../../model/local';
-import { kubeconfigFile } from '../../model/names';
 import { clusterOf } from '../cluster';
 import { FailureError } from '../errors';
 import { envoyAdmin } from '../hosts/envoy';
@@ -15,7 +14,7 @@ import type { Agent, Attempt, Seen } from './vantage/agent';
 import { Capture } from './vantage/capture';
 import type { Authority, Leaf } from './vantage/certificates';
 import { attackerAddress, makeHost, removeHost } from './vantage/host';
-import { KubeApi } from './vantage/kube';
+import { KubeClient } from './vantage/kube';
 import type { ProxyLog } from './vantage/logs';
 import { type Place, startAgent } from './vantage/places';
 import { type AttackerName, attackersOf, awaitAttacker, makeAttackers, removeAttackers } from './vantage/pods';
@@ -29,7 +28,7 @@ const podsKey = 'attackers';
 
 export class Field {
   readonly cast: Cast;
-  readonly kube: KubeApi;
+  readonly kube: KubeClient;
   private readonly agents = new Map<Place, Promise<Agent>>();
   private readonly once = new Map<string, Promise<unknown>>();
   private readonly logs = new Map<string, Promise<ProxyLog>>();
@@ -43,7 +42,7 @@ export class Field {
     private readonly signal?: AbortSignal,
   ) {
     this.cast = castOf(lab);
-    this.kube = new KubeApi(kubeconfigFile(lab.name, this.cast.west.name));
+    this.kube = new KubeClient(lab.name, this.cast.west.name);
   }
 
   get cluster() {

@@ -116,7 +116,7 @@ describe('what would make the rules worthless is not admitted', () => {
   });
 
   const patch = (path: string, body: object) =>
-    api.send('PATCH', `${podsOf(guarded)}/pair${path}`, body, 'application/strategic-merge-patch+json');
+    api.send('PATCH', `${podsOf(guarded)}/pair${path}`, body, { type: 'application/strategic-merge-patch+json' });
 
   test('afterwards', async () => {
     const rules = { metadata: { annotations: { 'guard.isthmus.dev/rules-v4': '*filter\nCOMMIT\n' } } };

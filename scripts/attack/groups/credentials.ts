@@ -19,7 +19,7 @@ interface Row {
   readonly title: string;
   readonly serves: readonly string[];
   readonly account: Account;
-  readonly call: (field: Field) => Omit<KubeCall, 'token'>;
+  readonly call: (field: Field) => KubeCall;
 }
 
 const secretsOf = (namespace: string) => `/api/v1/namespaces/${namespace}/secrets`;
@@ -205,7 +205,7 @@ function attackOf({ name, title, serves, account, call }: Row): Attack<Field> {
     serves,
     attempt: async (field) => {
       const token = await field.token(...account(field));
-      return kubeObservation(call(field), await field.kube.as({ ...call(field), token }));
+      return kubeObservation(call(field), await field.kube.as(token, call(field)));
     },
     refusedWhen: by('unauthorized'),
     control: (field) => tokenIsGood(field, account(field)),
@@ -216,12 +216,8 @@ function attackOf({ name, title, serves, account, call }: Row): Attack<Field> {
 async function tokenIsGood(field: Field, [namespace, account]: readonly [string, string]): Promise<Control> {
   const token = await field.token(namespace, account);
   const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
-  const { status, body: said } = await field.kube.as({
-    method: 'POST',
-    path: '/apis/authentication.k8s.io/v1/selfsubjectreviews',
-    body,
-    token,
-  });
+  const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
+  const { status, body: said } = await field.kube.as(token, { method: 'POST', path, body });
   const name = (said as { status?: { userInfo?: { username?: string } } }).status?.userInfo?.username;
   return {
     ok: status === 201 && name === `system:serviceaccount:${namespace}:${account}`,
@@ -238,7 +234,7 @@ export const credentialAttacks: readonly Attack<Field>[] = [
     serves: ['M8', 'SP 800-204A SM-DR16'],
     attempt: async (field) => {
       const call = { method: 'GET', path: secretsOf(field.cast.consumer.namespace) } as const;
-      return kubeObservation(call, await field.kube.as(call));
+      return kubeObservation(call, await field.kube.as(undefined, call));
     },
     refusedWhen: by('unauthorized'),
     control: async (field) => {

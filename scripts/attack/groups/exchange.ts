@@ -9,7 +9,7 @@ interface Row {
   readonly name: string;
   readonly title: string;
   readonly serves: readonly string[];
-  readonly call: (field: Field) => Omit<KubeCall, 'token'>;
+  readonly call: (field: Field) => KubeCall;
   readonly kind: 'entry' | 'secret';
 }
 
@@ -21,7 +21,7 @@ interface EntryChange {
 }
 
 /** A new WorkloadEntry that is right but for one thing. */
-function entry({ cast }: Field, { name, spec }: EntryChange = {}): Omit<KubeCall, 'token'> {
+function entry({ cast }: Field, { name, spec }: EntryChange = {}): KubeCall {
   const labels = { [importLabel]: cast.entry.name };
   return {
     method: 'POST',
@@ -35,7 +35,7 @@ function entry({ cast }: Field, { name, spec }: EntryChange = {}): Omit<KubeCall
   };
 }
 
-function secret({ cast }: Field, body: object): Omit<KubeCall, 'token'> {
+function secret({ cast }: Field, body: object): KubeCall {
   const path = `/api/v1/namespaces/${cast.consumer.namespace}/secrets/${cast.consumerSecret}?dryRun=All`;
   return { method: 'PATCH', path, body };
 }
@@ -154,8 +154,8 @@ function attackOf({ name, title, serves, call, kind }: Row): Attack<Field> {
   };
 }
 
-async function asExchange(field: Field, call: Omit<KubeCall, 'token'>) {
-  return field.kube.as({ ...call, token: await field.token(planeNamespace(field.cast.east.name), 'trust-exchange') });
+async function asExchange(field: Field, call: KubeCall) {
+  return field.kube.as(await field.token(planeNamespace(field.cast.east.name), 'trust-exchange'), call);
 }
 
 export const exchangeAttacks: readonly Attack<Field>[] = rows.map(attackOf);

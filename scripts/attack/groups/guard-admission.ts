@@ -13,7 +13,7 @@ function podCall(
   { cast }: Field,
   change: (spec: PodSpec) => PodSpec = (spec) => spec,
   notes: Readonly<Record<string, string>> = {},
-): Omit<KubeCall, 'token'> {
+): KubeCall {
   const container = (name: string) => ({
     name,
     image: cast.west.images.node,

@@ -1,10 +1,11 @@
 /** What the Kubernetes API's answer says of who stopped a call. */
+import type { ApiAnswer } from '../../kube-api';
 import type { Observation, Stop } from '../attack';
-import type { KubeAnswer, KubeCall } from '../vantage/kube';
+import type { KubeCall } from '../vantage/kube';
 
 export function kubeObservation(
-  { method, path }: Omit<KubeCall, 'token'>,
-  { status, message }: KubeAnswer,
+  { method, path }: KubeCall,
+  { status, message }: Pick<ApiAnswer, 'status' | 'message'>,
 ): Observation {
   const stop = stopOf(status, message);
   return {
