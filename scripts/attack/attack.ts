@@ -110,6 +110,14 @@ export interface Control {
   readonly evidence: string;
 }
 
+/** What every row of a table of attacks says of one of them. */
+export interface AttackRow {
+  /** The id behind its group. */
+  readonly name: string;
+  readonly title: string;
+  readonly serves: readonly string[];
+}
+
 /**
  * One attack. `F` is the field that it is played on; tests play it on a made-up one.
  *

@@ -209,6 +209,11 @@ export class Field {
     return (await kubectl(this.cluster, args)).stdout;
   }
 
+  /** What a command prints in a container, as the administrator runs it there. */
+  exec(namespace: string, pod: string, container: string, ...command: string[]): Promise<string> {
+    return this.kubectl('exec', pod, '--namespace', namespace, '--container', container, '--', ...command);
+  }
+
   /** Does something once in a run, however many attacks ask for it. */
   remembered<T>(key: string, make: () => Promise<T>): Promise<T> {
     return held(this.once, key, make) as Promise<T>;

@@ -5,7 +5,7 @@ import { federationGatewayPort, meshGatewayPort } from '../../../model/gateways'
 import { serverGrpcTlsPort, sidecarPort } from '../../../model/hosts';
 import { shortId } from '../../../model/lab';
 import { pageNodePort } from '../../../model/local';
-import { type Attack, by, type Control, type Need, type Observation } from '../attack';
+import { type Attack, type AttackRow, by, type Control, type Need, type Observation } from '../attack';
 import type { Field } from '../field';
 import { coordination } from '../references';
 import { type Crossing, cross, listens, ownPort, reaches, scanStop, type Target } from '../steps/border';
@@ -13,10 +13,7 @@ import { istiodAddress, xdsPort } from '../steps/istiod';
 import { observe } from '../steps/observe';
 import type { Place } from '../vantage/places';
 
-interface Row {
-  readonly name: string;
-  readonly title: string;
-  readonly serves: readonly string[];
+interface Row extends AttackRow {
   readonly from: Crossing['from'];
   readonly protocol?: 'udp';
   readonly localPort?: number;

@@ -4,6 +4,7 @@ import { conversationsDuring } from '../../capture/capture';
 import type { Conversation } from '../../capture/report';
 import { type Attack, by, type Control, type Observation, type Stop } from '../attack';
 import type { Field } from '../field';
+import { observe } from '../steps/observe';
 import { asProgram, calls } from '../steps/program';
 import { Capture } from '../vantage/capture';
 
@@ -88,15 +89,11 @@ function inClear(tried: string, all: readonly Conversation[]): Observation {
     clear.length === 0 && all.length > 0
       ? { how: 'absent', who: 'the wire', what: `${counted.join(', ')}; none in clear` }
       : undefined;
-  return {
-    tried,
-    answered: counted.join(', ') || 'nothing was heard',
-    notes: [...clear.slice(0, 5), ...all.filter(({ nature }) => nature === 'tls').slice(0, 4)].map(
-      ({ from, to, nature, bytes, excerpt }) =>
-        `${from} → ${to}: ${nature}, ${bytes} bytes${excerpt === undefined ? '' : `: ${excerpt}`}`,
-    ),
-    ...(stop === undefined ? {} : { stop }),
-  };
+  const notes = [...clear.slice(0, 5), ...all.filter(({ nature }) => nature === 'tls').slice(0, 4)].map(
+    ({ from, to, nature, bytes, excerpt }) =>
+      `${from} → ${to}: ${nature}, ${bytes} bytes${excerpt === undefined ? '' : `: ${excerpt}`}`,
+  );
+  return observe(tried, { end: counted.join(', ') || 'nothing was heard' }, { notes, stop });
 }
 
 export const captureAttacks: readonly Attack<Field>[] = [
@@ -111,13 +108,8 @@ export const captureAttacks: readonly Attack<Field>[] = [
         found.length === 0 && packets > 0
           ? { how: 'absent', who: 'the wire', what: `${packets} packets, and in none ${words.asked} or ${words.told}` }
           : undefined;
-      const answered = found.length === 0 ? `${packets} packets without them` : `found ${found.join(' and ')}`;
-      return {
-        tried: `a capture of the border during GET ${words.path}`,
-        answered,
-        notes: [],
-        ...(stop === undefined ? {} : { stop }),
-      };
+      const end = found.length === 0 ? `${packets} packets without them` : `found ${found.join(' and ')}`;
+      return observe(`a capture of the border during GET ${words.path}`, { end }, { stop });
     },
     refusedWhen: by('absent'),
     control: async (field) => {

@@ -1,13 +1,10 @@
 /** istiod, asked for what is another service's: certificates and Secrets. */
-import { type Attack, by, type Control, type How, type Observation } from '../attack';
+import { type Attack, type AttackRow, by, type Control, type How, type Observation } from '../attack';
 import type { Field } from '../field';
 import { leastPrivilege } from '../references';
 import { certificate, ownCertificate, ownSecret, secret } from '../steps/istiod';
 
-interface IstiodRow {
-  readonly name: string;
-  readonly title: string;
-  readonly serves: readonly string[];
+interface IstiodRow extends AttackRow {
   readonly ask: (field: Field) => Promise<Observation>;
   readonly how: readonly How[];
   readonly control: (field: Field) => Promise<Control>;

@@ -2,7 +2,7 @@
 import { readyPort, serverGrpcTlsPort, sidecarPort } from '../../../model/hosts';
 import { shortId } from '../../../model/lab';
 import { field as logField } from '../../call/log';
-import { type Attack, by, type Observation, type Stop } from '../attack';
+import { type Attack, type AttackRow, by, type Observation, type Stop } from '../attack';
 import type { Field } from '../field';
 import { coordination, proxyAdmin } from '../references';
 import { listens, type Target, within } from '../steps/border';
@@ -10,10 +10,7 @@ import { istiodAddress, reachesIstiod, xdsPort } from '../steps/istiod';
 import { observe, statusOf } from '../steps/observe';
 import { calls } from '../steps/program';
 
-interface TargetRow {
-  readonly name: string;
-  readonly title: string;
-  readonly serves: readonly string[];
+interface TargetRow extends AttackRow {
   readonly target: (field: Field) => Promise<Target> | Target;
 }
 

@@ -1,6 +1,6 @@
 /** What tokens that a thief may find in pods are good for at the Kubernetes API. */
 import { federationNamespace, planeNamespace } from '../../../model/names';
-import { type Attack, by, type Control } from '../attack';
+import { type Attack, type AttackRow, by, type Control } from '../attack';
 import type { Field } from '../field';
 import { leastPrivilege } from '../references';
 import { kubeObservation } from '../steps/kube';
@@ -14,10 +14,7 @@ const beside: Account = ({ cast }) => [cast.consumer.namespace, 'default'];
 const caller: Account = ({ cast }) => [cast.caller.namespace, cast.caller.name];
 const exchange: Account = ({ cast }) => [planeNamespace(cast.east.name), 'trust-exchange'];
 
-interface Row {
-  readonly name: string;
-  readonly title: string;
-  readonly serves: readonly string[];
+interface Row extends AttackRow {
   readonly account: Account;
   readonly call: (field: Field) => KubeCall;
 }

@@ -1,14 +1,11 @@
 /** A stolen trust exchange, within the kinds that it may write: admission holds it to the rows of its peer. */
 import { federationNamespace, importLabel, planeNamespace } from '../../../model/names';
-import { type Attack, by, type Control } from '../attack';
+import { type Attack, type AttackRow, by, type Control } from '../attack';
 import type { Field } from '../field';
 import { kubeObservation } from '../steps/kube';
 import type { KubeCall } from '../vantage/kube';
 
-interface Row {
-  readonly name: string;
-  readonly title: string;
-  readonly serves: readonly string[];
+interface Row extends AttackRow {
   readonly call: (field: Field) => KubeCall;
   readonly kind: 'entry' | 'secret';
 }

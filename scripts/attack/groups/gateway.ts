@@ -1,16 +1,13 @@
 /** Server names and bytes that Consul's mesh gateway should have no way for, from the network of Istio's mesh. */
 import { ingressGatewayService } from '../../../model/names';
-import { type Attack, by, type How } from '../attack';
+import { type Attack, type AttackRow, by, type How } from '../attack';
 import { outsideIdentity } from '../cast';
 import type { Field } from '../field';
 import { coordination } from '../references';
 import { forged } from '../steps/certificates';
 import { reach, requestBytes, rightLeaf } from '../steps/provider';
 
-interface Row {
-  readonly name: string;
-  readonly title: string;
-  readonly serves: readonly string[];
+interface Row extends AttackRow {
   readonly sni: (field: Field) => string | undefined;
   readonly how: readonly How[];
 }

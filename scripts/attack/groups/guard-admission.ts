@@ -2,7 +2,7 @@
 import { annotations, guardContainers } from '../../../model/guard/names';
 import { imagePullPolicy } from '../../../model/images';
 import { shortId } from '../../../model/lab';
-import { type Attack, by, type Control, type Observation } from '../attack';
+import { type Attack, type AttackRow, by, type Control, type Observation } from '../attack';
 import type { Field } from '../field';
 import { elevation, insidePod, proxyUser } from '../references';
 import { kubeObservation } from '../steps/kube';
@@ -47,10 +47,7 @@ const pod =
   (more: object) =>
   (spec: PodSpec): PodSpec => ({ ...spec, ...more });
 
-interface AdmissionRow {
-  readonly name: string;
-  readonly title: string;
-  readonly serves: readonly string[];
+interface AdmissionRow extends AttackRow {
   /** @default - none */
   readonly change?: (spec: PodSpec) => PodSpec;
   /** Annotations that the pod comes with. @default - none */

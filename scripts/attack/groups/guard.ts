@@ -1,5 +1,5 @@
 /** Containers of one pod from each other: what guard's rules must hold back, tried from inside the consumer's pod. */
-import { type Attack, by, type Control, type Observation, type Stop } from '../attack';
+import { type Attack, type AttackRow, by, type Control, type Observation, type Stop } from '../attack';
 import type { Field } from '../field';
 import { elevation, insidePod, proxyAdmin } from '../references';
 import { observe } from '../steps/observe';
@@ -22,10 +22,7 @@ async function declaredPair(field: Field): Promise<Control> {
   };
 }
 
-interface InsideRow {
-  readonly name: string;
-  readonly title: string;
-  readonly serves: readonly string[];
+interface InsideRow extends AttackRow {
   readonly target: (field: Field) => Promise<Inside> | Inside;
 }
 

@@ -9,6 +9,7 @@ import { ensureRegistration } from '../../hosts/registration';
 import { runningPods } from '../../kubectl';
 import { until } from '../../machine/until';
 import { status } from '../../status/status';
+import { again } from '../again';
 import { type Attack, by, type Control, type Observation } from '../attack';
 import type { Field } from '../field';
 import { grpcAnswer } from '../steps/grpc';
@@ -81,12 +82,8 @@ async function withoutListener(field: Field): Promise<Observation> {
   const Connect = { SidecarService: { ...SidecarService, Proxy: { ...SidecarService.Proxy, Config: {} } } };
   return field.undone(restore, async () => {
     await api.put('/v1/agent/service/register', { ...host.registration, Connect });
-    let seen = await post(field);
-    const open = async () => {
-      seen = await post(field);
-      return seen.status !== undefined && seen.stop === undefined;
-    };
-    await until(open, { timeout: 15_000, interval: 300 });
+    const open = ({ status: answered, stop }: Observation) => answered !== undefined && stop === undefined;
+    const seen = await again(() => post(field), open, { timeout: 15_000, interval: 300 });
     // The operator looks while it is so.
     const { problems } = (await status(field.lab)).meshes.find(({ name }) => name === field.cast.east.name) ?? {
       problems: [],
@@ -116,17 +113,10 @@ async function swappedRoots(field: Field): Promise<Observation> {
       path,
       body: { data: { 'ca.crt': Buffer.from(certificate).toString('base64') } },
     });
-    let event: string | undefined;
-    const told = async () => {
-      event = await warning(field, since);
-      return event !== undefined;
-    };
-    await until(told, { timeout: 15_000, interval: 300 });
-    return {
-      tried: `writes another root into Secret ${consumer.namespace}/${consumerSecret}`,
-      answered: 'it stays there',
-      notes: event === undefined ? [] : [`event: ${event}`],
-    };
+    const told = (line: string | undefined) => line !== undefined;
+    const event = await again(() => warning(field, since), told, { timeout: 15_000, interval: 300 });
+    const tried = `writes another root into Secret ${consumer.namespace}/${consumerSecret}`;
+    return observe(tried, { end: 'it stays there' }, { notes: event === undefined ? [] : [`event: ${event}`] });
   });
 }
 

@@ -9,6 +9,7 @@ import { pairOf } from '../../../model/pair';
 import { FailureError } from '../../errors';
 import { until } from '../../machine/until';
 import { pair } from '../../pairing/pair';
+import { again } from '../again';
 import { type Attack, by, type Control, type Observation, type Stop } from '../attack';
 import type { Field } from '../field';
 import { forged } from '../steps/certificates';
@@ -22,6 +23,8 @@ import type { Seen } from '../vantage/agent';
 
 /** Milliseconds that a change may take to reach a proxy. */
 const patience = 20_000;
+
+const stopped = ({ stop }: Observation) => stop !== undefined;
 
 async function works(field: Field): Promise<void> {
   // The way, and what the consumer's own proxy knows of it: the endpoint comes back later than the trust.
@@ -110,47 +113,26 @@ async function removedPeering(field: Field): Promise<Observation> {
   };
   return field.undone(restore, async () => {
     await consul(field).delete(`/v1/peering/${west.name}`);
-    let last: Observation | undefined;
-    const refused = async () => {
-      last = await reach(field, { tried: "the consumer's leaf, stolen before the peering was removed", leaf });
-      return last.stop !== undefined;
-    };
-    await until(refused, { timeout: patience, interval: 500 });
-    return last ?? { tried: 'nothing', answered: 'nothing', notes: [] };
+    const tried = "the consumer's leaf, stolen before the peering was removed";
+    return again(() => reach(field, { tried, leaf }), stopped, { timeout: patience, interval: 500 });
   });
 }
 
-interface Swap {
-  readonly name: string;
-  readonly title: string;
-  readonly keys: (field: Field) => Promise<Readonly<Record<string, string>>>;
-}
-
-const swaps: readonly Swap[] = [
-  {
-    name: 'leaf-swapped',
-    title: "the leaf and key in the federation Secret are swapped for an attacker's",
-    keys: async (field) => {
-      const { cert, key } = await forged(field, 'attacker', { uris: [field.cast.consumerOutside] });
-      return { 'tls.crt': cert ?? '', 'tls.key': key ?? '' };
-    },
-  },
-];
+const swapTitle = "the leaf and key in the federation Secret are swapped for an attacker's";
 
 /** Somebody who may write the Secret swaps what it holds; the trust exchange compares it with what the peering says. */
-async function swapped(field: Field, { keys, title }: Swap): Promise<Observation> {
-  const { consumer, consumerSecret } = field.cast;
+async function swappedLeaf(field: Field): Promise<Observation> {
+  const { consumer, consumerSecret, consumerOutside } = field.cast;
   const path = `/api/v1/namespaces/${consumer.namespace}/secrets/${consumerSecret}`;
-  const wrong = await keys(field);
+  const { cert, key } = await forged(field, 'attacker', { uris: [consumerOutside] });
+  const encoded = (text: string) => Buffer.from(text).toString('base64');
+  const data: Readonly<Record<string, string>> = { 'tls.crt': encoded(cert), 'tls.key': encoded(key) };
   const before = await dataOf(field, path);
   const restore = async () => {
     await field.kube.asAdmin({ method: 'PATCH', path, body: { data: before } });
   };
   const done = field.willUndo(restore);
   const began = Date.now();
-  const data = Object.fromEntries(
-    Object.entries(wrong).map(([key, text]) => [key, Buffer.from(text).toString('base64')]),
-  );
   await field.kube.asAdmin({ method: 'PATCH', path, body: { data } });
   const mended = async () =>
     Object.entries(await dataOf(field, path)).every(([key, text]) => data[key] === undefined || data[key] !== text);
@@ -169,12 +151,8 @@ async function swapped(field: Field, { keys, title }: Swap): Promise<Observation
           what: `had a leaf of its own signed, and wrote it, after ${took} ms`,
         }
       : undefined;
-  return {
-    tried: title,
-    answered: ok ? `put back after ${took} ms` : 'left as it was',
-    notes: [`roots now: ${roots}`],
-    ...(stop === undefined ? {} : { stop }),
-  };
+  const end = ok ? `put back after ${took} ms` : 'left as it was';
+  return observe(swapTitle, { end }, { notes: [`roots now: ${roots}`], stop });
 }
 
 async function dataOf(field: Field, path: string): Promise<Readonly<Record<string, string>>> {
@@ -217,12 +195,8 @@ async function strayEntry(field: Field): Promise<Observation> {
   const stop: Stop | undefined = ok
     ? { how: 'mended', who: 'the trust exchange', what: `removed it after ${took} ms` }
     : undefined;
-  return {
-    tried: `an endpoint ${name} beside the import's own`,
-    answered: ok ? `removed after ${took} ms` : `still there (${status})`,
-    notes: [],
-    ...(stop === undefined ? {} : { stop }),
-  };
+  const end = ok ? `removed after ${took} ms` : `still there (${status})`;
+  return observe(`an endpoint ${name} beside the import's own`, { end }, { stop });
 }
 
 const answered = (field: Field): Promise<Control> => calls(field, 'provider');
@@ -248,13 +222,8 @@ export const lifecycleAttacks: readonly Attack<Field>[] = [
     attempt: (field) =>
       withoutRow(field, async () => {
         const leaf = await field.leaf();
-        let last = await reach(field, { tried: "the consumer's own leaf, without a row", leaf });
-        const refused = async () => {
-          last = await reach(field, { tried: "the consumer's own leaf, without a row", leaf });
-          return last.stop !== undefined;
-        };
-        await until(refused, { timeout: patience, interval: 300 });
-        return last;
+        const tried = "the consumer's own leaf, without a row";
+        return again(() => reach(field, { tried, leaf }), stopped, { timeout: patience, interval: 300 });
       }),
     refusedWhen: by('connection-rule', 'http-rule', 'tls-alert'),
     control: rightLeaf,
@@ -268,17 +237,15 @@ export const lifecycleAttacks: readonly Attack<Field>[] = [
     refusedWhen: by('tls-alert', 'no-way', 'connection-rule'),
     control: rightLeaf,
   },
-  ...swaps.map(
-    (swap): Attack<Field> => ({
-      id: `lifecycle/${swap.name}`,
-      group: 'lifecycle',
-      title: swap.title,
-      serves: ['M4', 'https://github.com/istio/istio/issues/50420'],
-      attempt: (field) => swapped(field, swap),
-      refusedWhen: by('mended'),
-      control: answered,
-    }),
-  ),
+  {
+    id: 'lifecycle/leaf-swapped',
+    group: 'lifecycle',
+    title: swapTitle,
+    serves: ['M4', 'https://github.com/istio/istio/issues/50420'],
+    attempt: swappedLeaf,
+    refusedWhen: by('mended'),
+    control: answered,
+  },
   {
     id: 'lifecycle/stray-endpoint',
     group: 'lifecycle',

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { hostFiles, managementTokenFile, meshSecretsFolder } from '../../../model/hosts';
 import { kubeconfigFile } from '../../../model/names';
-import { type Attack, by, type How, type Observation, type Stop } from '../attack';
+import { type Attack, type AttackRow, by, type How, type Observation, type Stop } from '../attack';
 import type { Field } from '../field';
 import { leastPrivilege, proxyAdmin, proxyUser } from '../references';
 import { observe } from '../steps/observe';
@@ -106,10 +106,7 @@ function hostAttack({ name, title, path, request }: HostRow): Attack<Field> {
   };
 }
 
-interface PodRow {
-  readonly name: string;
-  readonly title: string;
-  readonly serves: readonly string[];
+interface PodRow extends AttackRow {
   readonly attempt: Attempt;
   readonly stop: (seen: Seen) => Stop | undefined;
   readonly how: How;

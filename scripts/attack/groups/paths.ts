@@ -2,15 +2,12 @@
  * Ways to write a forbidden path so that a careless reader takes it for an allowed one, with everything else right:
  * the caller's identity, its method, its connection.
  */
-import { type Attack, by, type How, type Observation } from '../attack';
+import { type Attack, type AttackRow, by, type How, type Observation } from '../attack';
 import type { Field } from '../field';
 import { callerLeaf, consumerHost, reachConsumer, rightCaller } from '../steps/consumer';
 import { requestBytes } from '../steps/provider';
 
-interface Row {
-  readonly name: string;
-  readonly title: string;
-  readonly serves: readonly string[];
+interface Row extends AttackRow {
   /** @param prefix `/api/` @param forbidden `/healthz` */
   readonly path: (prefix: string, forbidden: string) => string;
   readonly headers?: (forbidden: string) => readonly string[];
@@ -23,7 +20,6 @@ const istioPaths = 'https://nvd.nist.gov/vuln/detail/CVE-2021-31920';
 const fragments = 'https://nvd.nist.gov/vuln/detail/CVE-2021-39156';
 const consulPaths = 'https://nvd.nist.gov/vuln/detail/CVE-2024-10005';
 const consulHeaders = 'https://nvd.nist.gov/vuln/detail/CVE-2024-10006';
-const rule: readonly How[] = ['http-rule'];
 /** The rules or the parser; or the program itself reads it as a path under the allowed prefix, and has none such. */
 const harmless: readonly How[] = ['http-rule', 'malformed', 'not-believed'];
 
@@ -73,7 +69,7 @@ const rows: readonly Row[] = [
     name: 'empty-segments',
     title: 'empty segments: /api//../..//x',
     serves: [istioPaths],
-    path: (at, to) => `${at}/../..${`/${to}`}`,
+    path: (at, to) => `${at}/../../${to}`,
   },
   {
     name: 'double-encoded',
@@ -115,7 +111,6 @@ const rows: readonly Row[] = [
     title: 'the absolute form of a request line',
     serves: ['M6'],
     path: (_, to) => `http://elsewhere.invalid${to}`,
-    how: rule,
   },
   {
     name: 'original-url',
@@ -137,7 +132,7 @@ const rows: readonly Row[] = [
 /** What the program answers to the forbidden path, so that nobody could take another answer for it. */
 const forbiddenAnswer = '{"ok":true}';
 
-function attackOf({ name, title, serves, path, headers, how = rule }: Row): Attack<Field> {
+function attackOf({ name, title, serves, path, headers, how = ['http-rule'] }: Row): Attack<Field> {
   return {
     id: `paths/${name}`,
     group: 'paths',

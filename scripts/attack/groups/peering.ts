@@ -1,9 +1,10 @@
 /** The one port of Consul's servers that the other network reaches: peering, and nothing else, without a secret. */
+import { randomUUID } from 'node:crypto';
 import { type Attack, by } from '../attack';
 import type { Field } from '../field';
 import { grpcAnswer, grpcStop, texts, wrapped } from '../steps/grpc';
 import { observe } from '../steps/observe';
-import { accepted, exchange, guess, newToken, peerId, peeringActive, peerStream, tryServer } from '../steps/peering';
+import { accepted, exchange, newToken, peerId, peeringActive, peerStream, tryServer } from '../steps/peering';
 
 const coordination = ['M15', 'SP 800-204A SM-DR16'];
 
@@ -43,7 +44,7 @@ export const peeringAttacks: readonly Attack<Field>[] = [
     title: "the real peering's id with a guessed one-time secret",
     serves: ['M9', 'SP 800-204A SM-DR16'],
     attempt: async (field) => {
-      const seen = await exchange(field, { peerId: await peerId(field), secret: guess() });
+      const seen = await exchange(field, { peerId: await peerId(field), secret: randomUUID() });
       return observe('ExchangeSecret with a random secret', grpcAnswer(seen), {
         stop: grpcStop(`${field.cast.east.name}'s server`, seen),
       });
@@ -57,7 +58,7 @@ export const peeringAttacks: readonly Attack<Field>[] = [
     title: "a stream of the real peering's with a guessed secret",
     serves: ['M9', 'https://github.com/kumahq/kuma/issues/3884'],
     attempt: async (field) => {
-      const open = wrapped(1, texts({ 1: await peerId(field), 2: guess() }));
+      const open = wrapped(1, texts({ 1: await peerId(field), 2: randomUUID() }));
       return tryServer(
         field,
         'StreamResources as the real peer with a random secret',

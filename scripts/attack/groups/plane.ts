@@ -1,7 +1,7 @@
 /** The federation plane: what reaches its Consul, and what the trust exchange's own tokens are not good for. */
 import { planeNamespace } from '../../../model/names';
 import { FailureError } from '../../errors';
-import { type Attack, by, type Control, type Stop } from '../attack';
+import { type Attack, type AttackRow, by, type Control, type Stop } from '../attack';
 import type { Field } from '../field';
 import { coordination, leastPrivilege } from '../references';
 import { ownPort, withinStop } from '../steps/border';
@@ -11,10 +11,7 @@ import type { Seen } from '../vantage/agent';
 const api = '/plane/sockets/http.sock';
 const tokens = { reading: '/plane/tokens/reading.token', signing: '/plane/tokens/signing.token' } as const;
 
-interface ApiRow {
-  readonly name: string;
-  readonly title: string;
-  readonly serves: readonly string[];
+interface ApiRow extends AttackRow {
   readonly method: string;
   readonly path: (field: Field) => string;
   readonly body?: object;
@@ -193,22 +190,9 @@ export const planeAttacks: readonly Attack<Field>[] = [
       },
       refusedWhen: by('absent', 'permission'),
       control: async (field) => {
-        const at = [
-          'exec',
-          'plane-0',
-          '--namespace',
-          planeNamespace(field.cast.east.name),
-          '--container',
-          'consul',
-          '--',
-        ];
-        const said = await field.kubectl(
-          ...at,
-          'node',
-          '-e',
-          'console.log(require("fs").statSync(process.argv[1]).size)',
-          path,
-        );
+        const script = 'console.log(require("fs").statSync(process.argv[1]).size)';
+        const namespace = planeNamespace(field.cast.east.name);
+        const said = await field.exec(namespace, 'plane-0', 'consul', 'node', '-e', script, path);
         return { ok: Number(said.trim()) > 0, evidence: `${path} in Consul's own container: ${said.trim()} bytes` };
       },
     }),

@@ -1,7 +1,7 @@
 /** Certificates, names and requests at Istio's federation gateway: Consul's services call only what a row exports. */
 import { consulGatewayIdentity, consulServiceIdentity, istioIdentity } from '../../../model/identity';
 import { ingressGatewayService } from '../../../model/names';
-import { type Attack, by, type How } from '../attack';
+import { type Attack, type AttackRow, by, type How } from '../attack';
 import type { Field } from '../field';
 import { boundRoots, secondUri } from '../references';
 import { type CertificateRow, certificateAttack, type Verifier } from '../steps/certificates';
@@ -112,10 +112,7 @@ const federationGateway: Verifier = {
   needs: 'export',
 };
 
-interface RequestRow {
-  readonly name: string;
-  readonly title: string;
-  readonly serves: readonly string[];
+interface RequestRow extends AttackRow {
   readonly request: (field: Field) => {
     readonly method?: string;
     readonly path?: string;

@@ -1,5 +1,5 @@
 /** Methods, headers and callers that the rows do not name, asked for by programs and by thieves with the right leaf. */
-import { type Attack, by, type Control, type How, type Observation } from '../attack';
+import { type Attack, type AttackRow, by, type Control, type How, type Observation } from '../attack';
 import { outsideIdentity } from '../cast';
 import type { Field } from '../field';
 import { callerLeaf, consumerHost, reachConsumer, rightCaller } from '../steps/consumer';
@@ -131,10 +131,7 @@ const headers: readonly Attack<Field>[] = [
   ),
 ];
 
-interface ProgramRow {
-  readonly name: string;
-  readonly title: string;
-  readonly serves: readonly string[];
+interface ProgramRow extends AttackRow {
   readonly from: 'consumer' | 'caller' | 'neighbour';
   readonly to: Callee;
   readonly method?: string;

@@ -6,16 +6,13 @@ import { randomUUID } from 'node:crypto';
 import { meshGatewayPort } from '../../../model/gateways';
 import { shortId } from '../../../model/lab';
 import { field as logField } from '../../call/log';
-import { type Attack, by, type Observation, type Stop } from '../attack';
+import { type Attack, type AttackRow, by, type Observation, type Stop } from '../attack';
 import type { Field } from '../field';
 import { callerLeaf, consumerHost, reachConsumer, rightCaller } from '../steps/consumer';
 import { observe } from '../steps/observe';
 import { httpStop, reach, rightLeaf } from '../steps/provider';
 
-interface Row {
-  readonly name: string;
-  readonly title: string;
-  readonly serves: readonly string[];
+interface Row extends AttackRow {
   /** Header lines of the first request, and what follows its empty line before the second. */
   readonly headers: (second: string) => readonly string[];
   readonly between?: string;

@@ -1,14 +1,20 @@
 /** Certificates that are not the right one, shown wherever a group of attacks shows them. */
-import { type Attack, by, type Control, type Group, type How, type Need, type Observation } from '../attack';
+import {
+  type Attack,
+  type AttackRow,
+  by,
+  type Control,
+  type Group,
+  type How,
+  type Need,
+  type Observation,
+} from '../attack';
 import type { Field } from '../field';
 import type { Secure } from '../vantage/agent';
 import { type Leaf, type LeafOptions, mintLeaf } from '../vantage/certificates';
 import type { Whose } from '../vantage/thief';
 
-export interface CertificateRow {
-  readonly name: string;
-  readonly title: string;
-  readonly serves: readonly string[];
+export interface CertificateRow extends AttackRow {
   readonly ca: Whose;
   readonly uris: (field: Field) => readonly string[];
   /** @default - no DNS names, and valid now */

@@ -4,7 +4,7 @@ import { randomUUID, X509Certificate } from 'node:crypto';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { istioIdentity } from '../../../model/identity';
 import type { Service } from '../../../model/lab';
-import { until } from '../../machine/until';
+import { again } from '../again';
 import type { Control, Observation, Stop } from '../attack';
 import type { Field } from '../field';
 import type { Seen } from '../vantage/agent';
@@ -143,16 +143,12 @@ export async function secret(
 
 /** What istiod's log says of a proxy that asked for what is not its own. */
 async function complaint(field: Field, proxy: string): Promise<string | undefined> {
-  let found: string | undefined;
   const look = async () => {
     const said = await field.kubectl('logs', 'deploy/istiod', '--namespace', 'istio-system', '--since=60s');
-    found = said
-      .split('\n')
-      .find((line) => line.includes(`proxy ${proxy} `) && line.includes('unauthorized certificates'));
-    return found !== undefined;
+    const lines = said.split('\n').filter((line) => line.includes(`proxy ${proxy} `));
+    return lines.find((line) => line.includes('unauthorized certificates'));
   };
-  await until(look, { timeout: 5_000, interval: 500 });
-  return found;
+  return again(look, (line) => line !== undefined, { timeout: 5_000, interval: 500 });
 }
 
 /** The consumer's own proxy gets the consumer's own Secret. */

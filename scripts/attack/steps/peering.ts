@@ -1,5 +1,4 @@
 /** Consul's gRPC port, as it is reachable through the mesh gateway for peering streams. */
-import { randomUUID } from 'node:crypto';
 import { meshGatewayPort } from '../../../model/gateways';
 import { type ConsulApi, managementApi } from '../../hosts/consul-api';
 import { until } from '../../machine/until';
@@ -82,10 +81,6 @@ export async function exchange(field: Field, token: Token): Promise<Seen> {
 
 export function accepted(seen: Seen): boolean {
   return grpcStatus(seen)?.code === 0;
-}
-
-export function guess(): string {
-  return randomUUID();
 }
 
 export function consul({ lab, cast }: Field): ConsulApi {

@@ -53,16 +53,9 @@ export function proxyReaches(port: number): Inside['proof'] {
     field.remembered(`proxy reaches ${port}`, async () => {
       const { consumer } = field.cast;
       const script = `exec 3<>/dev/tcp/127.0.0.1/${port} && echo connected`;
-      const at = [
-        'exec',
-        `deploy/${consumer.name}`,
-        '--namespace',
-        consumer.namespace,
-        '--container',
-        'istio-proxy',
-        '--',
-      ];
-      const said = await field.kubectl(...at, 'timeout', '3', 'bash', '-c', script).catch(() => '');
+      const said = await field
+        .exec(consumer.namespace, `deploy/${consumer.name}`, 'istio-proxy', 'timeout', '3', 'bash', '-c', script)
+        .catch(() => '');
       return said.includes('connected') ? `the proxy's own user connects to 127.0.0.1:${port}` : undefined;
     });
 }

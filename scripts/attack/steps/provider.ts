@@ -1,9 +1,7 @@
 /** Connections to the provider through Consul's mesh gateway, as whoever holds a certificate. */
-
 import { meshGatewayPort } from '../../../model/gateways';
 import { shortId } from '../../../model/lab';
-import type { LogLine } from '../../call/log';
-import { field as logField } from '../../call/log';
+import { type LogLine, field as logField } from '../../call/log';
 import type { Control, Observation, Stop } from '../attack';
 import type { Field } from '../field';
 import type { Secure, Seen } from '../vantage/agent';

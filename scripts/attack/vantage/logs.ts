@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { jsonLines, type LogLine } from '../../call/log';
 import { endingWithUs } from '../../machine/exec';
-import { until } from '../../machine/until';
+import { again } from '../again';
 
 /** Milliseconds that a proxy may take to write a line: they write in batches. */
 const patience = 8_000;
@@ -47,12 +47,7 @@ export function followFile(path: string): ProxyLog {
 
 function finder(read: () => Promise<readonly LogLine[]>): ProxyLog['line'] {
   return async (fits, timeout = patience) => {
-    let found: LogLine | undefined;
-    const look = async () => {
-      found = (await read()).find(fits);
-      return found !== undefined;
-    };
-    await until(look, { timeout, interval: 100 });
-    return found;
+    const look = async () => (await read()).find(fits);
+    return again(look, (line) => line !== undefined, { timeout, interval: 100 });
   };
 }

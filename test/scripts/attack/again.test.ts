@@ -1,0 +1,27 @@
+import { again } from '../../../scripts/attack/again';
+
+const looks = (...found: (number | undefined | Error)[]) => {
+  const look = jest.fn(async () => {
+    const next = found.length > 1 ? found.shift() : found[0];
+    if (next instanceof Error) throw next;
+    return next;
+  });
+  return look;
+};
+const fits = (found: number | undefined) => found === 3;
+const short = { timeout: 20, interval: 1 };
+
+test('what fits ends it', async () => {
+  const look = looks(1, new Error('not yet'), undefined, 3, 4);
+  await expect(again(look, fits, { timeout: 10_000, interval: 1 })).resolves.toBe(3);
+  expect(look).toHaveBeenCalledTimes(4);
+});
+
+test.each([1, undefined])('when time is up, %s is told as what was found last', async (last) => {
+  await expect(again(looks(2, last), fits, short)).resolves.toBe(last);
+  await expect(again(looks(last, new Error('gone')), fits, short)).resolves.toBe(last);
+});
+
+test('where every look fails, the reason is told', async () => {
+  await expect(again(looks(new Error('no such pod')), fits, short)).rejects.toThrow('no such pod');
+});
