@@ -25,6 +25,7 @@ import { otherHostAttacks } from './groups/other-host';
 import { pathAttacks } from './groups/paths';
 import { peeringAttacks } from './groups/peering';
 import { planeAttacks } from './groups/plane';
+import { planeSignAttacks } from './groups/plane-sign';
 import { reverseAttacks } from './groups/reverse';
 import { ruleAttacks } from './groups/rules';
 import { smugglingAttacks } from './groups/smuggling';
@@ -48,6 +49,7 @@ const all: readonly Attack<Field>[] = [
   ...machineAttacks,
   ...otherHostAttacks,
   ...planeAttacks,
+  ...planeSignAttacks,
   ...guardAttacks,
   ...guardAdmissionAttacks,
   ...importAttacks,

@@ -9,7 +9,8 @@ import { observe } from '../steps/observe';
 import type { Seen } from '../vantage/agent';
 
 const api = '/plane/sockets/http.sock';
-const tokens = { reading: '/plane/tokens/reading.token', signing: '/plane/tokens/signing.token' } as const;
+/** The trust exchange's own tokens. */
+export const tokens = { reading: '/plane/tokens/reading.token', signing: '/plane/tokens/signing.token' } as const;
 
 interface ApiRow extends AttackRow {
   readonly method: string;

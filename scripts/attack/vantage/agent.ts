@@ -44,10 +44,14 @@ export type Attempt =
     }
   | {
       readonly kind: 'ask2';
-      readonly host: string;
-      readonly port: number;
+      /** Address and port, or a socket in place of both. */
+      readonly host?: string;
+      readonly port?: number;
+      readonly socketPath?: string;
       readonly secure?: Secure;
       readonly headers: Headers;
+      /** Headers whose values are in files there, such as tokens. */
+      readonly headerFiles?: Readonly<Record<string, string>>;
       /** Base64. */
       readonly body?: string;
       /** Whether the stream stays open after the body. @default - it ends */

@@ -93,13 +93,18 @@ export async function mintLeaf(authority: Authority, options: LeafOptions): Prom
   return { cert: `${leaf.toString('pem')}\n${authority.certificate.trim()}\n`, key: await pem(keys.privateKey) };
 }
 
-/** A certificate request for one URI, and nothing else. */
-export async function requestFor(uri: string): Promise<string> {
+/** A certificate request for URIs, and nothing else. */
+export async function requestFor(...uris: readonly string[]): Promise<string> {
   const keys = await webcrypto.subtle.generateKey(ecdsa, true, ['sign', 'verify']);
   const request = await Pkcs10CertificateRequestGenerator.create({
     keys,
     signingAlgorithm: ecdsa,
-    extensions: [new SubjectAlternativeNameExtension([{ type: 'url', value: uri }], true)],
+    extensions: [
+      new SubjectAlternativeNameExtension(
+        uris.map((value) => ({ type: 'url' as const, value })),
+        true,
+      ),
+    ],
   });
   return request.toString('pem');
 }

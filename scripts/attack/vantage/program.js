@@ -135,8 +135,21 @@ function ask({ url, socketPath, method = 'GET', path, headers: given = {}, heade
 }
 
 /** One HTTP/2 request, over TLS or in clear; headers may hold anything, `:method` and `:path` too. */
-function ask2({ host, port, secure, headers, body, keep = false, needles = [], timeout = 5000 }) {
+function ask2({
+  host,
+  port,
+  socketPath,
+  secure,
+  headers: given,
+  headerFiles = {},
+  body,
+  keep = false,
+  needles = [],
+  timeout = 5000,
+}) {
   return new Promise((resolve) => {
+    const read = Object.entries(headerFiles).map(([name, from]) => [name, readFileSync(from, 'utf8').trim()]);
+    const headers = { ...given, ...Object.fromEntries(read) };
     const chunks = [];
     const seen = { connected: false };
     const finish = (more) => {
@@ -151,7 +164,10 @@ function ask2({ host, port, secure, headers, body, keep = false, needles = [], t
     const last = setTimeout(() => finish({ end: 'timeout' }), timeout);
     const session =
       secure === undefined
-        ? http2.connect(`http://${host}:${port}`)
+        ? http2.connect(
+            socketPath === undefined ? `http://${host}:${port}` : 'http://localhost',
+            socketPath === undefined ? {} : { createConnection: () => net.connect(socketPath) },
+          )
         : http2.connect(`https://${host}:${port}`, {
             host,
             port,
