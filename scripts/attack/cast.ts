@@ -1,7 +1,7 @@
 /** Who plays what: the services, names and addresses of a lab that attacks are aimed at. */
 import { grants } from '../../model/access/table';
 import { type ResolvedExport, resolvedExports } from '../../model/exports';
-import { istioIdentity } from '../../model/identity';
+import { consulGatewayIdentity, consulServiceIdentity, istioIdentity } from '../../model/identity';
 import { type ResolvedImport, resolvedImports } from '../../model/imports';
 import { type Lab, type Mesh, mesh as meshOf, type Service, shortId } from '../../model/lab';
 import {
@@ -22,6 +22,8 @@ export interface Cast {
   /** The Istio mesh and the Consul mesh. */
   readonly west: Mesh;
   readonly east: Mesh;
+  /** Of the Consul mesh. */
+  readonly datacenter: string;
   readonly westNetwork: KubernetesNetwork;
   readonly eastNetwork: HostsNetwork;
   /** Calls the provider across the border. */
@@ -74,6 +76,7 @@ export function castOf(lab: Lab): Cast {
     lab,
     west,
     east,
+    datacenter: east.datacenter ?? '',
     westNetwork: kubernetesNetwork(west),
     eastNetwork: hostsNetwork(east),
     consumer,
@@ -88,6 +91,16 @@ export function castOf(lab: Lab): Cast {
     allowedPrefix,
     forbiddenPath: consumer.health,
   };
+}
+
+/** Identity of a service of the Consul mesh, whose CA is the mesh's own. */
+export function consulIdentity({ east, datacenter }: Cast, service: string): string {
+  return consulServiceIdentity(east.trustDomain, datacenter, service);
+}
+
+/** Identity of the Consul mesh's own mesh gateway. */
+export function meshGatewayIdentity({ east, datacenter }: Cast): string {
+  return consulGatewayIdentity(east.trustDomain, datacenter);
 }
 
 /** Identity by which another service of the consumer's mesh would be known in Consul. */

@@ -30,7 +30,7 @@ import { reverseAttacks } from './groups/reverse';
 import { ruleAttacks } from './groups/rules';
 import { smugglingAttacks } from './groups/smuggling';
 
-const all: readonly Attack<Field>[] = [
+const written: readonly Attack<Field>[] = [
   ...identityAttacks,
   ...meshIdentityAttacks,
   ...gatewayAttacks,
@@ -61,18 +61,15 @@ const all: readonly Attack<Field>[] = [
 
 /** In the order of the groups. */
 export const attacks: readonly Attack<Field>[] = groups.flatMap((group) =>
-  all.filter((attack) => attack.group === group),
+  written.filter((attack) => attack.group === group),
 );
-
-/** What is known of an attack without playing it. */
-export type Described = Pick<Attack<never>, 'id' | 'group' | 'title' | 'serves' | 'detect' | 'needs'>;
 
 /**
  * Attacks by id or group, in their own order; all of them without names.
  * @throws UsageError that names every name that is neither
  */
-export function chosen<A extends Described>(all: readonly A[], names: readonly string[]): readonly A[] {
-  const known = [...new Set(all.map(({ group }) => group as string)), ...all.map(({ id }) => id)];
+export function chosen(names: readonly string[]): readonly Attack<Field>[] {
+  const known: readonly string[] = [...groups, ...attacks.map(({ id }) => id)];
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
     const lines = unknown.map((name) => {
@@ -81,5 +78,5 @@ export function chosen<A extends Described>(all: readonly A[], names: readonly s
     });
     throw new UsageError(`${lines.join('\n')}\nAll of them: isthmus attack list`);
   }
-  return names.length === 0 ? all : all.filter(({ id, group }) => names.includes(id) || names.includes(group));
+  return names.length === 0 ? attacks : attacks.filter(({ id, group }) => names.includes(id) || names.includes(group));
 }

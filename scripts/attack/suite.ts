@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs';
 import type { Lab } from '../../model/lab';
 import { UsageError } from '../errors';
 import { whileUsing } from '../machine/locks';
-import { groups, type Result } from './attack';
+import { type Attack, groups, type Result } from './attack';
 import { type Cast, castOf, lacks } from './cast';
-import { attacks, chosen } from './catalogue';
+import { chosen } from './catalogue';
 import { Field } from './field';
 import { page } from './report/html';
 import { junit } from './report/junit';
@@ -34,7 +34,7 @@ export async function playSuite(
   { only = [], junit: junitFile, html }: SuiteOptions,
   run: RunOptions,
 ): Promise<Played> {
-  const { playable, left } = sorted(castOf(lab), chosen(attacks, only));
+  const { playable, left } = sorted(castOf(lab), chosen(only));
   const began = new Date();
   // Whoever waited for the end should not learn only then that there is no such folder.
   for (const file of [junitFile, html]) if (file !== undefined) writeReport(file, '');
@@ -54,8 +54,8 @@ export function formatPlayed({ results, left, seconds }: Played, colour: boolean
 /** What this lab has everything for, and a line for each reason why something is not played. */
 function sorted(
   cast: Cast,
-  wanted: typeof attacks,
-): { readonly playable: typeof attacks; readonly left: readonly string[] } {
+  wanted: readonly Attack<Field>[],
+): { readonly playable: readonly Attack<Field>[]; readonly left: readonly string[] } {
   const playable = wanted.filter(({ needs }) => lacks(cast, needs) === undefined);
   const reasons = [...new Set(wanted.flatMap(({ needs }) => lacks(cast, needs) ?? []))];
   const left = reasons.map((reason) => {
@@ -70,7 +70,7 @@ function sorted(
 const few = 20;
 
 /** Everything that is made for the run is gone when this resolves or rejects. */
-async function playOn(lab: Lab, wanted: typeof attacks, run: RunOptions): Promise<Result[]> {
+async function playOn(lab: Lab, wanted: readonly Attack<Field>[], run: RunOptions): Promise<Result[]> {
   const field = new Field(lab, run.signal);
   try {
     await run.progress.step('attackers', () => field.enter(wanted.length > few));
@@ -82,7 +82,7 @@ async function playOn(lab: Lab, wanted: typeof attacks, run: RunOptions): Promis
 
 /** Attacks by group as text for a person. */
 export function formatList(only: readonly string[]): string {
-  const all = chosen(attacks, only);
+  const all = chosen(only);
   const lines = groups.flatMap((group) => {
     const own = all.filter((entry) => entry.group === group);
     if (own.length === 0) return [];

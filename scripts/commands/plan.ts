@@ -41,7 +41,7 @@ export function addPlanCommand({ program, lab, config, say, json, stoppable, com
     });
 }
 
-export async function planReport(lab: Lab, config: string, signal: AbortSignal): Promise<PlanReport> {
+async function planReport(lab: Lab, config: string, signal: AbortSignal): Promise<PlanReport> {
   // Without the right to read it, a lab that is up would look like one that is not.
   if (localMeshes(lab).length > 0 && existsSync(stateFolder(lab.name))) requireRoot();
   const before = appliedAccess(lab);

@@ -1,7 +1,7 @@
 /** Server names and bytes that Consul's mesh gateway should have no way for, from the network of Istio's mesh. */
 import { ingressGatewayService } from '../../../model/names';
 import { type Attack, type AttackRow, by, type How } from '../attack';
-import { outsideIdentity } from '../cast';
+import { type Cast, outsideIdentity } from '../cast';
 import type { Field } from '../field';
 import { coordination } from '../references';
 import { forged } from '../steps/certificates';
@@ -13,6 +13,11 @@ interface Row extends AttackRow {
 }
 
 const noWay: readonly How[] = ['no-way'];
+
+/** Server name of a service within Consul's mesh. */
+function internalName({ east, datacenter }: Cast, service: string): string {
+  return `${service}.default.${datacenter}.internal.${east.trustDomain}`;
+}
 
 const rows: readonly Row[] = [
   { name: 'no-sni', title: 'no server name', serves: ['M5', 'SP 800-204A SM-DR1'], sni: () => undefined, how: noWay },
@@ -41,8 +46,7 @@ const rows: readonly Row[] = [
     name: 'internal-gateway',
     title: 'the internal name of a service that is not exported',
     serves: ['M10', 'SP 800-204A SM-DR2'],
-    sni: ({ cast }) =>
-      `${ingressGatewayService}.default.${cast.east.datacenter ?? ''}.internal.${cast.east.trustDomain}`,
+    sni: ({ cast }) => internalName(cast, ingressGatewayService),
     how: noWay,
   },
   {
@@ -56,14 +60,14 @@ const rows: readonly Row[] = [
     name: 'servers',
     title: "the name of Consul's servers for a federated datacenter",
     serves: coordination,
-    sni: ({ cast }) => `server.${cast.east.datacenter ?? ''}.consul`,
+    sni: ({ cast }) => `server.${cast.datacenter}.consul`,
     how: noWay,
   },
   {
     name: 'consul-service',
     title: "the internal name of Consul's own service",
     serves: coordination,
-    sni: ({ cast }) => `consul.default.${cast.east.datacenter ?? ''}.internal.${cast.east.trustDomain}`,
+    sni: ({ cast }) => internalName(cast, 'consul'),
     how: noWay,
   },
   {
@@ -126,8 +130,8 @@ export const gatewayAttacks: readonly Attack<Field>[] = [
     title: "the provider's internal name, which the gateway passes on, with another service's leaf",
     serves: ['M6', 'SP 800-207A'],
     attempt: async (field) => {
-      const { provider, east, caller } = field.cast;
-      const sni = `${provider.name}.default.${east.datacenter ?? ''}.internal.${east.trustDomain}`;
+      const { provider, caller } = field.cast;
+      const sni = internalName(field.cast, provider.name);
       const leaf = await forged(field, 'plane', { uris: [outsideIdentity(field.cast, caller.name)] });
       return reach(field, {
         tried: `TLS for ${sni} as ${caller.name}`,

@@ -1,8 +1,8 @@
 /** The provider's host from beside it, in Consul's own network: no gateway and no border is in the attacker's way. */
 import { sidecarPort } from '../../../model/hosts';
-import { consulGatewayIdentity, consulServiceIdentity } from '../../../model/identity';
 import { ingressGatewayService } from '../../../model/names';
 import { type Attack, by, type Control, type Observation, type Stop } from '../attack';
+import { consulIdentity, meshGatewayIdentity } from '../cast';
 import type { Field } from '../field';
 import { boundRoots, coordination } from '../references';
 import { listens } from '../steps/border';
@@ -12,8 +12,7 @@ import { observe } from '../steps/observe';
 import { hour } from '../vantage/certificates';
 
 /** A service of the provider's own mesh. */
-const named = ({ cast }: Field, service: string) =>
-  consulServiceIdentity(cast.east.trustDomain, cast.east.datacenter ?? '', service);
+const named = ({ cast }: Field, service: string) => consulIdentity(cast, service);
 const other = (field: Field) => [named(field, ingressGatewayService)];
 
 const rows: readonly CertificateRow[] = [
@@ -71,7 +70,7 @@ const rows: readonly CertificateRow[] = [
     title: 'the right CA, the mesh gateway, through which the consumer comes',
     serves: ['M6', 'https://github.com/hashicorp/consul/pull/13625'],
     ca: 'consul',
-    uris: ({ cast }) => [consulGatewayIdentity(cast.east.trustDomain, cast.east.datacenter ?? '')],
+    uris: ({ cast }) => [meshGatewayIdentity(cast)],
     how: ['connection-rule'],
   },
 ];

@@ -3,7 +3,7 @@ import { consulGatewayIdentity, consulServiceIdentity, istioIdentity, planeDatac
 import { ingressGatewayService } from '../../../model/names';
 import { federationTrustDomain } from '../../../model/planes';
 import { type Attack, by } from '../attack';
-import { outsideIdentity } from '../cast';
+import { consulIdentity, outsideIdentity } from '../cast';
 import type { Field } from '../field';
 import { boundRoots, secondUri } from '../references';
 import { type CertificateRow, certificateAttack, type Verifier } from '../steps/certificates';
@@ -14,9 +14,7 @@ type Names = CertificateRow['uris'];
 
 const own: Names = ({ cast }) => [cast.consumerOutside];
 const other: Names = ({ cast }) => [outsideIdentity(cast, cast.caller.name)];
-const local: Names = ({ cast }) => [
-  consulServiceIdentity(cast.east.trustDomain, cast.east.datacenter ?? '', ingressGatewayService),
-];
+const local: Names = ({ cast }) => [consulIdentity(cast, ingressGatewayService)];
 const domain = ({ cast }: Field) => federationTrustDomain(cast.lab, cast.west.name, cast.east.name);
 
 const rows: readonly CertificateRow[] = [

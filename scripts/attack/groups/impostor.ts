@@ -1,8 +1,8 @@
 /** Somebody in a callee's place: the caller checks who answers, not only the callee who asks. */
-import { consulGatewayIdentity, consulServiceIdentity, istioIdentity } from '../../../model/identity';
+import { consulServiceIdentity, istioIdentity } from '../../../model/identity';
 import { federationGateway, ingressGatewayService } from '../../../model/names';
 import { type Attack, by } from '../attack';
-import { outsideIdentity } from '../cast';
+import { consulIdentity, meshGatewayIdentity, outsideIdentity } from '../cast';
 import type { Field } from '../field';
 import { boundRoots } from '../references';
 import { type CertificateRow, forged } from '../steps/certificates';
@@ -29,9 +29,7 @@ const consulRows: readonly Row[] = [
     title: 'the right CA, another service',
     serves: identified,
     ca: 'consul',
-    uris: ({ cast }) => [
-      consulServiceIdentity(cast.east.trustDomain, cast.east.datacenter ?? '', ingressGatewayService),
-    ],
+    uris: ({ cast }) => [consulIdentity(cast, ingressGatewayService)],
     reason: otherName,
   },
   {
@@ -39,7 +37,7 @@ const consulRows: readonly Row[] = [
     title: 'the right CA, the mesh gateway on the way',
     serves: ['M5', 'SP 800-204A SM-DR16'],
     ca: 'consul',
-    uris: ({ cast }) => [consulGatewayIdentity(cast.east.trustDomain, cast.east.datacenter ?? '')],
+    uris: ({ cast }) => [meshGatewayIdentity(cast)],
     reason: otherName,
   },
   {

@@ -1,7 +1,8 @@
 /** Certificates, names and requests at Istio's federation gateway: Consul's services call only what a row exports. */
-import { consulGatewayIdentity, consulServiceIdentity, istioIdentity } from '../../../model/identity';
+import { istioIdentity } from '../../../model/identity';
 import { ingressGatewayService } from '../../../model/names';
 import { type Attack, type AttackRow, by, type How } from '../attack';
+import { consulIdentity, meshGatewayIdentity } from '../cast';
 import type { Field } from '../field';
 import { boundRoots, secondUri } from '../references';
 import { type CertificateRow, certificateAttack, type Verifier } from '../steps/certificates';
@@ -9,8 +10,7 @@ import { allowedPath, exportCallerLeaf, exported, reachExport, rightExportCaller
 import { hour } from '../vantage/certificates';
 
 const own = (field: Field) => exported(field).caller.identity;
-const other = ({ cast }: Field) =>
-  consulServiceIdentity(cast.east.trustDomain, cast.east.datacenter ?? '', ingressGatewayService);
+const other = ({ cast }: Field) => consulIdentity(cast, ingressGatewayService);
 
 const certificates: readonly CertificateRow[] = [
   {
@@ -43,7 +43,7 @@ const certificates: readonly CertificateRow[] = [
     title: "the right CA, Consul's own mesh gateway",
     serves: ['M6', 'https://github.com/hashicorp/consul/pull/13625'],
     ca: 'consul',
-    uris: ({ cast }) => [consulGatewayIdentity(cast.east.trustDomain, cast.east.datacenter ?? '')],
+    uris: ({ cast }) => [meshGatewayIdentity(cast)],
     how: ['tls-alert', 'http-rule'],
   },
   {

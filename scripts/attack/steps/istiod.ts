@@ -15,7 +15,7 @@ import { observe } from './observe';
 
 export const xdsPort = 15012;
 /** Audience of the tokens that proxies show to istiod. */
-export const istiodAudience = 'istio-ca';
+const istiodAudience = 'istio-ca';
 const secretType = 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret';
 
 export async function istiodAddress(field: Field): Promise<string> {

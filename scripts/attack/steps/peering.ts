@@ -13,13 +13,13 @@ export const peerStream = 'hashicorp.consul.internal.peerstream.PeerStreamServic
 const attackPeering = 'isthmus-attack';
 
 /** Calls a method of the server under the server name that peering streams use. */
-export async function callServer(field: Field, method: string, message: Uint8Array = new Uint8Array()): Promise<Seen> {
-  const { east, eastNetwork } = field.cast;
+async function callServer(field: Field, method: string, message: Uint8Array = new Uint8Array()): Promise<Seen> {
+  const { east, datacenter, eastNetwork } = field.cast;
   return field.from('west', {
     kind: 'ask2',
     host: eastNetwork.meshGateway,
     port: meshGatewayPort,
-    secure: { servername: `server.${east.datacenter ?? ''}.peering.${east.trustDomain}` },
+    secure: { servername: `server.${datacenter}.peering.${east.trustDomain}` },
     headers: requestHeaders(`/${method}`),
     body: framed(message),
   });
