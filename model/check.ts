@@ -6,7 +6,7 @@ import { checkNames } from './check-names';
 import { checkPlatforms } from './check-platforms';
 import { checkRows } from './check-rows';
 import { checkServices } from './check-services';
-import { type Cidr, contains, formatCidr, overlaps, parseCidr, size } from './cidr';
+import { type Cidr, contains, formatCidr, overlaps, parseCidr, privateNetworks, size } from './cidr';
 import type { Fault } from './fault';
 import { canonicalId, type Platform } from './lab';
 import { isReservedExport } from './reserved';
@@ -111,10 +111,7 @@ function checkMeshes(lab: LooseLab): Fault[] {
 
 function isPrivate(network: Cidr): boolean {
   const last = network.base + size(network) - 1;
-  return ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'].some((text) => {
-    const block = parseCidr(text);
-    return block !== undefined && contains(block, network.base) && contains(block, last);
-  });
+  return privateNetworks.some((block) => contains(block, network.base) && contains(block, last));
 }
 
 function checkAccess(lab: LooseLab): Fault[] {

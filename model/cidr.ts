@@ -8,6 +8,13 @@ export interface Cidr {
   readonly prefix: number;
 }
 
+/** Networks that are never on the internet, by RFC 1918. */
+export const privateNetworks: readonly Cidr[] = [
+  { base: 0x0a000000, prefix: 8 },
+  { base: 0xac100000, prefix: 12 },
+  { base: 0xc0a80000, prefix: 16 },
+];
+
 const octet = /^(0|[1-9][0-9]{0,2})$/;
 
 /** Reads `10.0.0.1`. Returns `undefined` when the text is not a strict dotted quad. */

@@ -3,7 +3,7 @@
  * gets around its proxy still reaches nothing but what its rows need.
  */
 import { grantsFrom, grantsTo } from '../access/table';
-import { formatCidr } from '../cidr';
+import { formatCidr, privateNetworks } from '../cidr';
 import type { ResolvedExport } from '../exports';
 import { federationGatewayPort } from '../gateways';
 import { type Lab, type Mesh, mesh as meshOf, podLabels, type Service, servicesOf } from '../lab';
@@ -44,7 +44,7 @@ export function servicePolicy(lab: Lab, service: Service, outside: readonly Outs
     to: [
       ...local.map(({ to }) => ({ peers: [pods(to)], ports: tcp(to.port) })),
       ...peers.flatMap(toGateway),
-      ...outside.map((entry) => toOutside(lab, entry)),
+      ...outside.map(toOutside),
     ],
   });
 }
@@ -62,10 +62,14 @@ function pods(service: Service): Peer {
   return podsOf(service.namespace, podLabels(service));
 }
 
-/** A host outside is at addresses that nobody knows before; no mesh and no metadata service is among them. */
-function toOutside(lab: Lab, { port, via }: OutsideHost): Opening {
+/**
+ * A host outside is at addresses that nobody knows before, but on the internet. So no mesh is among them, no Service of
+ * the cluster (EKS takes a private network for those, too), nothing that a private network is routed to, and no metadata
+ * service. IPv4 only: IPv6 stays closed.
+ */
+function toOutside({ port, via }: OutsideHost): Opening {
   if (via !== undefined) return { peers: [address(via.address)], ports: tcp(via.port) };
-  const except = [...lab.meshes.map(({ network }) => formatCidr(network)), '169.254.0.0/16'];
+  const except = [...privateNetworks.map(formatCidr), '100.64.0.0/10', '169.254.0.0/16'];
   return { peers: [{ ipBlock: { cidr: '0.0.0.0/0', except } }], ports: tcp(port) };
 }
 

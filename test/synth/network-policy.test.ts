@@ -13,8 +13,8 @@ interface Side extends Cluster {
 }
 
 /** Policies and namespaces that the plan makes for one mesh. */
-function sideOf(lab: Lab, mesh: string): Side {
-  const plan = synthesise(lab);
+function sideOf(lab: Lab, mesh: string, variables: readonly string[] = []): Side {
+  const plan = synthesise(lab, { variables });
   const policies = kubeObjects(plan).filter(
     (object) => object.kind === 'NetworkPolicy' && object.stack.endsWith(`-${mesh}`),
   ) as unknown as NetworkPolicy[];
@@ -249,4 +249,27 @@ test('on a cluster of a kubeconfig the same rows are open, and an existing mesh 
   expect([...meshNeeds, names, api].filter((question) => !answer(side, question)).map(text)).toEqual([]);
   expect(answer(side, ['the API', istio.backend, at('10.30.0.2'), 6443])).toBe(false);
   expect(allows(side, istio.frontend, istio.plane, 8300)).toBe(false);
+});
+
+const keys = ['OPENWEATHER_API_KEY'];
+const elsewhere: Question[] = [
+  ["another cluster's Services", istio.backend, at('10.100.0.1'), 443],
+  ['a network that a VPC may be routed to', istio.backend, at('10.0.0.1'), 443],
+  ['a network that a VPC may be routed to', istio.backend, at('172.16.0.1'), 443],
+  ['a network that a VPC may be routed to', istio.backend, at('192.168.1.1'), 443],
+  ['a second block of a VPC', istio.backend, at('100.64.0.1'), 443],
+  ['the credentials of pods', istio.backend, at('169.254.170.23'), 443],
+  ['the other mesh', istio.backend, at('10.20.5.5'), 443],
+  ["guard's Service", istio.backend, at('172.20.77.7'), 443],
+  ['a host outside, at another port', istio.backend, at('192.0.2.1'), 80],
+  ['a host outside, of a pod without the key', istio.frontend, at('192.0.2.1'), 443],
+];
+
+test.each([
+  ['aws', aws, [...awsClosed, ...elsewhere]],
+  ['kubeconfig', labFile('kubeconfig'), elsewhere],
+])('%s: a service with a host outside reaches the internet, and no private network', (_, lab, shut) => {
+  const side = sideOf(lab, 'west', keys);
+  expect(allows(side, istio.backend, at('192.0.2.1'), 443)).toBe(true);
+  expect(shut.filter((question) => answer(side, question)).map(text)).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { type Cidr, formatCidr, overlaps } from '../../../model/cidr';
+import { formatCidr, overlaps, privateNetworks } from '../../../model/cidr';
 import type { Fault } from '../../../model/fault';
 import type { ClusterProps } from './cluster';
 
@@ -39,12 +39,6 @@ function subnetFaults({ vpc }: ClusterProps): Fault[] {
     },
   ];
 }
-
-const privateNetworks: readonly Cidr[] = [
-  { base: 0x0a000000, prefix: 8 },
-  { base: 0xac100000, prefix: 12 },
-  { base: 0xc0a80000, prefix: 16 },
-];
 
 function serviceFaults({ serviceCidr, vpc }: ClusterProps): Fault[] {
   const faults: Fault[] = [];
