@@ -1,7 +1,7 @@
 /** What guard's mutating webhook does to a pod: users, confinement, rules, and the containers that load them. */
 import { parseDeclaration } from './declaration';
 import { annotations, guardVolume, isGuardContainer, isInfrastructure, proxyKindOf, proxyUsers } from './names';
-import { equal, guardInitContainers, guardRulesVolume } from './own';
+import { equal, guardInitContainers, guardRulesVolume, madeContainer, madeVolume } from './own';
 import { ownContainers, proxyKinds } from './parties';
 import { guardRules } from './rules';
 import type { Container, GuardConfig, PatchOperation, Pod, PodSpec, SecurityContext } from './types';
@@ -10,8 +10,8 @@ import type { Container, GuardConfig, PatchOperation, Pod, PodSpec, SecurityCont
 const firstUser = 21001;
 
 /**
- * JSON patch that guards a pod. It only adds what is absent; what an author wrote and guard refuses is left for
- * `refusals` to name. Empty when there is nothing to do, so another call after other webhooks does no harm.
+ * JSON patch that guards a pod. Guard's own containers, volume and rules replace whatever has their names; for the rest
+ * it only adds what is absent, and what an author wrote and guard refuses is left for `refusals` to name. Empty when there is nothing to do, so another call after other webhooks does no harm.
  */
 export function mutate(pod: Pod, config: GuardConfig): PatchOperation[] {
   const spec = placeGuard(confine(pod, config), config);
@@ -134,15 +134,15 @@ function placeGuard(spec: PodSpec, config: GuardConfig): PodSpec {
   const firstOwn = others.findIndex(({ name }) => !isInfrastructure(name, kinds));
   const at = firstOwn === -1 ? others.length : firstOwn;
   const volumes = spec.volumes ?? [];
-  const there = volumes.some(({ name }) => name === guardVolume);
+  const there = madeVolume(volumes) !== undefined;
   return {
     ...spec,
     initContainers: [...others.slice(0, at), ...keptOrMade(spec, config), ...others.slice(at)],
-    volumes: there ? volumes : [...volumes, guardRulesVolume],
+    volumes: there ? volumes : [...volumes.filter(({ name }) => name !== guardVolume), guardRulesVolume],
   };
 }
 
-/** What is there already stays as it is: Kubernetes has filled in defaults, and whether it is right is not asked here. */
-function keptOrMade(spec: PodSpec, config: GuardConfig): Container[] {
-  return guardInitContainers(config).map((made) => spec.initContainers?.find(({ name }) => name === made.name) ?? made);
+/** What guard has made before stays as Kubernetes has filled it in; anything else of its name is replaced. */
+function keptOrMade({ initContainers = [] }: PodSpec, config: GuardConfig): Container[] {
+  return guardInitContainers(config).map((made) => madeContainer(initContainers, made) ?? made);
 }

@@ -2,6 +2,8 @@
 
 import type { Fault } from '../fault';
 import { annotations, guardContainers, guardMountPath, guardVolume, isGuardContainer } from './names';
+import { defaultTermination, overlayDeviations } from './overlays';
+import { placedOwn } from './placed';
 import type { GuardRules } from './rules';
 import type { Container, GuardConfig, Pod, SecurityContext, Volume } from './types';
 
@@ -31,6 +33,7 @@ export function guardInitContainers(config: GuardConfig): Container[] {
     command: [programs[family], '--noflush', `${guardMountPath}/${family}`],
     securityContext,
     volumeMounts: [{ name: guardVolume, mountPath: guardMountPath, readOnly: true }],
+    ...defaultTermination,
   }));
 }
 
@@ -45,8 +48,8 @@ export const guardRulesVolume = {
   },
 } as const satisfies Volume;
 
-/** What Kubernetes and other webhooks may add to a container of guard without changing what it does. */
-const harmless = ['resources', 'terminationMessagePath', 'terminationMessagePolicy', 'imagePullPolicy'];
+/** What Kubernetes and other webhooks may set on a container of guard without changing what it does. */
+const harmless = ['resources', 'imagePullPolicy'];
 const serviceAccountMount = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** Consul's injector tells every container where upstreams are. */
 const upstreamVariable = /_CONNECT_SERVICE_(HOST|PORT)$/;
@@ -57,10 +60,10 @@ const fix = "leave it to guard's webhook";
 export function guardFaults(pod: Pod, config: GuardConfig, rules: GuardRules): Fault[] {
   const faults = [
     ...strayContainers(pod),
+    ...strayMounts(pod, config),
     ...guardInitContainers(config).flatMap((wanted) => containerFaults(pod, wanted)),
   ];
-  const volumes = pod.spec.volumes?.filter(({ name }) => name === guardVolume) ?? [];
-  if (volumes.length !== 1 || !volumes.every(sameVolume)) {
+  if (madeVolume(pod.spec.volumes ?? []) === undefined) {
     faults.push({ path: ['spec', 'volumes', guardVolume], problem: 'is not the one that guard makes', fix });
   }
   for (const [key, text] of [
@@ -88,14 +91,25 @@ function strayContainers({ spec }: Pod): Fault[] {
   );
 }
 
+/** Only guard reads its files: nobody else is to put anything among them. */
+function strayMounts(pod: Pod, config: GuardConfig): Fault[] {
+  return placedOwn(pod, config)
+    .filter(({ container }) => container.volumeMounts?.some(({ name }) => name === guardVolume))
+    .map(({ path }) => ({
+      path: [...path, 'volumeMounts'],
+      problem: "mounts guard's own volume",
+      value: guardVolume,
+      allowed: 'any other volume',
+      fix: 'remove the mount, or rename the volume if it is your own',
+    }));
+}
+
 function containerFaults({ spec }: Pod, wanted: Container): Fault[] {
   const path = ['spec', 'initContainers', wanted.name];
   const [found, ...more] = (spec.initContainers ?? []).filter(({ name }) => name === wanted.name);
   if (found === undefined) return [{ path, problem: 'is missing', fix }];
   if (more.length > 0) return [{ path, problem: 'is there twice', fix }];
-  const changed = Object.entries(found).filter(([key, value]) => !sameField(wanted, key, value));
-  const lost = Object.keys(wanted).filter((key) => !Object.hasOwn(found, key) && !harmless.includes(key));
-  return [...changed.map(([key]) => key), ...lost].map((key) => ({
+  return changedFields(found, wanted).map((key) => ({
     path: [...path, key],
     problem: 'is not what guard makes',
     value: Object.entries(found).find(([name]) => name === key)?.[1] ?? null,
@@ -103,14 +117,31 @@ function containerFaults({ spec }: Pod, wanted: Container): Fault[] {
   }));
 }
 
+/** The one container of a name, when it does what guard's own does; Kubernetes may have filled in the rest. */
+export function madeContainer(containers: readonly Container[], wanted: Container): Container | undefined {
+  const [found, ...more] = containers.filter(({ name }) => name === wanted.name);
+  return found !== undefined && more.length === 0 && changedFields(found, wanted).length === 0 ? found : undefined;
+}
+
+/** Guard's volume, when it is there once and holds the rules. */
+export function madeVolume(volumes: readonly Volume[]): Volume | undefined {
+  const [found, ...more] = volumes.filter(({ name }) => name === guardVolume);
+  return found !== undefined && more.length === 0 && sameVolume(found) ? found : undefined;
+}
+
+function changedFields(found: Container, wanted: Container): string[] {
+  const changed = Object.entries(found).filter(([key, value]) => !sameField(wanted, key, value));
+  const lost = Object.keys(wanted).filter((key) => !Object.hasOwn(found, key) && !harmless.includes(key));
+  const overlaid = overlayDeviations(found).map(({ field }) => field);
+  return [...new Set([...changed.map(([key]) => key), ...lost, ...overlaid])];
+}
+
 function sameField(wanted: Container, key: string, value: unknown): boolean {
   if (harmless.includes(key)) return true;
   if (key === 'env') return sameList(wanted.env ?? [], value, ({ name }) => upstreamVariable.test(String(name)));
   if (key === 'volumeMounts') {
-    return sameList(
-      wanted.volumeMounts ?? [],
-      value,
-      ({ mountPath, readOnly }) => mountPath === serviceAccountMount && readOnly === true,
+    return sameList(wanted.volumeMounts ?? [], value, ({ name: _, ...mount }) =>
+      equal(mount, { mountPath: serviceAccountMount, readOnly: true }),
     );
   }
   const expected: unknown = Object.entries(wanted).find(([name]) => name === key)?.[1];

@@ -1,5 +1,6 @@
 /** The containers that the meshes' injectors make: where each stands and what it looks like. */
 import { harmlessEnvoyArguments } from './capture';
+import { overlayDeviations } from './overlays';
 import type { Placed } from './placed';
 import { type Container, securityContextFields, type Volume } from './types';
 import {
@@ -103,6 +104,7 @@ const fieldsOfStaying = ['ports', 'livenessProbe', 'readinessProbe', 'startupPro
 export function deviationsFrom(shape: Shape, it: Container, volumes: readonly Volume[]): Deviation[] {
   return [
     ...unknownFields(it, shape),
+    ...overlayDeviations(it),
     ...contextDeviations(it),
     ...programsRun(it),
     ...variableDeviations(it, shape.variables),
@@ -118,12 +120,6 @@ function unknownFields(it: Container, { stays }: Shape): Deviation[] {
     .map(([field, value]) => ({ field, problem: 'is set, and the injector does not set it', value }));
   if (stays && (it.restartPolicy ?? 'Always') !== 'Always') {
     found.push({ field: 'restartPolicy', problem: 'is not Always', value: it.restartPolicy });
-  }
-  // Claims and devices bring files and variables of their own.
-  const { limits, requests, ...more } = Object(it.resources);
-  for (const name of [...Object.keys(more), ...Object.keys({ ...limits, ...requests })]) {
-    if (['cpu', 'memory', 'ephemeral-storage'].includes(name)) continue;
-    found.push({ field: 'resources', problem: 'has more than CPU, memory and storage', value: name });
   }
   return found;
 }

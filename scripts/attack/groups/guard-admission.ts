@@ -1,17 +1,18 @@
 /** Pods, and changes of pods, that would make guard's rules worthless: admission must refuse them. */
-import { annotations, guardContainers } from '../../../model/guard/names';
+import { annotations, guardContainers, guardMountPath } from '../../../model/guard/names';
 import { imagePullPolicy } from '../../../model/images';
-import { shortId } from '../../../model/lab';
+import { type Mesh, shortId } from '../../../model/lab';
 import { type Attack, type AttackRow, by, type Control, type Observation } from '../attack';
 import type { Field } from '../field';
 import { elevation, insidePod, proxyUser } from '../references';
+import { guardOf, mended } from '../steps/guarded';
 import { kubeObservation } from '../steps/kube';
 import type { KubeCall } from '../vantage/kube';
 
 /** A pod of the consumer's namespace that guard lets in, for changes that it must not. */
 function podCall(
   { cast }: Field,
-  change: (spec: PodSpec) => PodSpec = (spec) => spec,
+  change: Change = (spec) => spec,
   notes: Readonly<Record<string, string>> = {},
 ): KubeCall {
   const container = (name: string) => ({
@@ -20,7 +21,8 @@ function podCall(
     ...imagePullPolicy(cast.west),
     args: ['-e', ''],
   });
-  const spec = change({ serviceAccountName: cast.consumer.name, containers: [container('app'), container('side')] });
+  const plain = { serviceAccountName: cast.consumer.name, containers: [container('app'), container('side')] };
+  const spec = change(plain, cast.west);
   return {
     method: 'POST',
     path: `/api/v1/namespaces/${cast.consumer.namespace}/pods?dryRun=All`,
@@ -35,6 +37,7 @@ function podCall(
 
 type Container = Readonly<Record<string, unknown>>;
 type PodSpec = Readonly<Record<string, unknown>> & { readonly containers: readonly Container[] };
+type Change = (spec: PodSpec, mesh: Mesh) => PodSpec;
 
 const first =
   (more: Container) =>
@@ -49,7 +52,7 @@ const pod =
 
 interface AdmissionRow extends AttackRow {
   /** @default - none */
-  readonly change?: (spec: PodSpec) => PodSpec;
+  readonly change?: Change;
   /** Annotations that the pod comes with. @default - none */
   readonly notes?: Readonly<Record<string, string>>;
 }
@@ -162,6 +165,18 @@ const admissionRows: readonly AdmissionRow[] = [
     serves: insidePod,
     change: (spec) => ({ ...spec, initContainers: [{ ...spec.containers[0], name: guardContainers.v4 }] }),
   },
+  {
+    name: 'own-guard-emptied',
+    title: "guard's own containers, with the kubelet's empty message file over the rules that they load",
+    serves: insidePod,
+    change: (spec, mesh) => ({
+      ...spec,
+      initContainers: guardOf(mesh).map((made) => ({
+        ...made,
+        terminationMessagePath: `${guardMountPath}/${made.name === guardContainers.v4 ? 'v4' : 'v6'}`,
+      })),
+    }),
+  },
 ];
 
 async function rightPod(field: Field): Promise<Control> {
@@ -179,23 +194,11 @@ function admissionAttack({ name, title, serves, change, notes }: AdmissionRow): 
     attempt: async (field) => {
       const call = podCall(field, change, notes);
       const answer = await field.kube.asAdmin(call);
-      return overwritten(kubeObservation(call, answer), answer.body, notes);
+      return mended(kubeObservation(call, answer), call.body, answer.body, field.cast.west);
     },
     refusedWhen: by('admission', 'mended'),
     control: rightPod,
   };
-}
-
-/** A pod that was let in, but with guard's own rules in place of those that it came with. */
-function overwritten(
-  seen: Observation,
-  body: unknown,
-  { [annotations.rulesV4]: given }: Readonly<Record<string, string>> = {},
-): Observation {
-  const { metadata } = (body ?? {}) as { metadata?: { annotations?: Readonly<Record<string, string>> } };
-  const now = metadata?.annotations?.[annotations.rulesV4];
-  if (given === undefined || seen.status !== 201 || now === undefined || now === given) return seen;
-  return { ...seen, stop: { how: 'mended', who: "guard's webhook", what: 'wrote its own rules over them' } };
 }
 
 /** A change of the consumer's pod while it runs. */

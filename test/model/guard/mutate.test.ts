@@ -140,6 +140,41 @@ test('what Kubernetes fills in and mounts does not count as a change', () => {
   expect(mutate(filled, istioConfig)).toEqual([]);
 });
 
+describe("what an author brings under guard's names is replaced by guard's own", () => {
+  const right = guard(weatherPod());
+  const stored = right.spec.initContainers ?? [];
+  const [first, second] = stored;
+  const mount = { name: 'isthmus-guard', mountPath: '/etc/isthmus-guard', readOnly: true };
+  const bring = (initContainers: readonly (Container | undefined)[], volumes = right.spec.volumes ?? []): Pod => ({
+    ...right,
+    spec: { ...right.spec, initContainers: initContainers.filter((it) => it !== undefined), volumes },
+  });
+  const changed = (changes: Partial<Container>) =>
+    bring([first === undefined ? undefined : { ...first, ...changes }, second]);
+  test.each<readonly [string, Pod]>([
+    ["an empty file of the kubelet's over the rules", changed({ terminationMessagePath: '/etc/isthmus-guard/v4' })],
+    ['files of a claim', changed({ resources: { claims: [{ name: 'files' }] } })],
+    ['another program', changed({ command: ['true'] })],
+    ['another image', changed({ image: 'other' })],
+    ['a variable of the loader', changed({ env: [{ name: 'LD_PRELOAD', value: '/x' }] })],
+    [
+      'another mount over the rules',
+      changed({ volumeMounts: [mount, { name: 'x', mountPath: '/etc/isthmus-guard' }] }),
+    ],
+    ['one twice', bring([first, first, second])],
+    ['only one', bring([second])],
+    ['another volume', bring(stored, [{ name: 'isthmus-guard', emptyDir: {} }])],
+    ['two volumes', bring(stored, [...(right.spec.volumes ?? []), { name: 'isthmus-guard', emptyDir: {} }])],
+  ])('%s', (_, brought) => {
+    expect(refusals(brought, istioConfig)).not.toEqual([]);
+    expect(guard(brought)).toEqual(right);
+  });
+
+  test("guard's containers hide no file of theirs, whatever fills in what is absent", () => {
+    for (const container of stored) expect(container).toMatchObject({ terminationMessagePath: '/dev/termination-log' });
+  });
+});
+
 test('an ephemeral container gets a user that no other container has', () => {
   const pod = guard(weatherPod());
   const debugged = { ...pod, spec: { ...pod.spec, ephemeralContainers: [{ name: 'debugger' }] } };

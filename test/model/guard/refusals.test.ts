@@ -137,6 +137,46 @@ const cases: readonly Case[] = [
     container('isthmus-guard-v4', { volumeMounts: [{ name: 'x', mountPath: '/etc/isthmus-guard' }] }),
     /isthmus-guard-v4.volumeMounts/,
   ],
+  [
+    "an empty file of the kubelet's over guard's rules",
+    container('isthmus-guard-v4', { terminationMessagePath: '/etc/isthmus-guard/v4' }),
+    /isthmus-guard-v4.terminationMessagePath: is not what guard makes; value: "\/etc/,
+  ],
+  [
+    "an empty file of the kubelet's over guard's program",
+    container('isthmus-guard-v6', { terminationMessagePath: '/usr/sbin/ip6tables-nft-restore' }),
+    /isthmus-guard-v6.terminationMessagePath: is not/,
+  ],
+  [
+    "guard's log as its last message",
+    container('isthmus-guard-v4', { terminationMessagePolicy: 'FallbackToLogsOnError' }),
+    /isthmus-guard-v4.terminationMessagePolicy: is not/,
+  ],
+  [
+    'files and variables of a claim for guard',
+    container('isthmus-guard-v4', { resources: { claims: [{ name: 'files' }] } }),
+    /isthmus-guard-v4.resources: is not/,
+  ],
+  [
+    'files and variables of a device for guard',
+    container('isthmus-guard-v4', { resources: { limits: { 'example.com/device': '1' } } }),
+    /isthmus-guard-v4.resources: is not/,
+  ],
+  [
+    "a part of a volume in the place of guard's token",
+    container('isthmus-guard-v4', {
+      volumeMounts: [
+        { name: 'isthmus-guard', mountPath: '/etc/isthmus-guard', readOnly: true },
+        { ...{ subPath: 'x' }, name: 'x', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true },
+      ],
+    }),
+    /isthmus-guard-v4.volumeMounts: is not/,
+  ],
+  [
+    "guard's volume in another container",
+    container('app', { volumeMounts: [{ name: 'isthmus-guard', mountPath: '/rules' }] }),
+    /containers\.app\.volumeMounts: mounts guard's own volume/,
+  ],
   ["guard's rights", context('isthmus-guard-v4', { privileged: true }), /isthmus-guard-v4.securityContext/],
   [
     "guard's volume",
