@@ -115,9 +115,30 @@ export const outputs = {
         namespaces: z.array(z.string()),
         replicas: z.int().describe('of the webhook, ready'),
         certificateExpires: z.iso.datetime().nullable(),
+        rotation: z
+          .enum(['none', 'prepared', 'overlap'])
+          .describe('prepared: a new CA is trusted; overlap: it serves, and the old one is still trusted'),
         healthy: z.boolean(),
       }),
     ),
+  }),
+  'rotate-root': z.object({
+    rotations: z.array(
+      z.object({
+        mesh: z.string(),
+        peer: z.string().describe('mesh that has learnt of the new root'),
+        old: z.string().describe('SHA-256'),
+        new: z.string().describe('SHA-256'),
+        ms: z.int().describe('until the peer trusted it'),
+      }),
+    ),
+  }),
+  'rotate-guard': z.object({
+    mesh: z.string(),
+    followed: z.boolean().describe('whether it was under way already, and none was asked for'),
+    old: z.string().describe('SHA-256 of the CA'),
+    new: z.string().describe('SHA-256 of the CA'),
+    ms: z.int().describe('until the old CA was trusted no more'),
   }),
   bench: z.object({
     calls: z.array(

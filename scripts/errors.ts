@@ -15,8 +15,12 @@ export class FailureError extends Error {
 export class StoppedError extends FailureError {
   override readonly exitCode: number;
 
-  constructor(readonly signal: NodeJS.Signals) {
-    super(`stopped by ${signal}`);
+  /** @param after what becomes of the work, for people. @default - nothing is to be said of it */
+  constructor(
+    readonly signal: NodeJS.Signals,
+    after?: string,
+  ) {
+    super(`stopped by ${signal}${after === undefined ? '' : `; ${after}`}`);
     this.exitCode = 128 + constants.signals[signal];
   }
 }

@@ -201,7 +201,7 @@ function exitStatus(error: unknown): number {
       command(),
     );
     const changes = ['up', 'down'].includes(program.args[0] ?? '');
-    process.stderr.write(`${fresh}isthmus: ${error.message}${changes ? `; ${stays}` : ''}\n`);
+    process.stderr.write(`${fresh}isthmus: ${withCommand(error.message, command())}${changes ? `; ${stays}` : ''}\n`);
     return error.exitCode;
   }
   if (error instanceof UsageError || error instanceof FailureError) {

@@ -4,6 +4,7 @@ import { guardKeeperName, guardLabel, guardNamespace, guardSecret, guardWebhookN
 import type { Lab, Mesh } from '../../model/lab';
 import { clusterOf } from '../cluster';
 import { getObjects, kubectl } from '../kubectl';
+import { guardCas, rotationOf } from '../rotate/guard-certificates';
 import { certificates } from './certificates';
 import type { GuardStatus } from './model';
 
@@ -22,10 +23,11 @@ export async function guardStatus(lab: Lab, mesh: Mesh): Promise<GuardStatus | u
   const common = { mesh: mesh.name, namespaces: wanted };
   const cluster = clusterOf(lab, mesh);
   try {
-    const [deployments, labelled, encoded] = await Promise.all([
+    const [deployments, labelled, encoded, cas] = await Promise.all([
       getObjects<Deployment>(cluster, ['deployments', '--namespace', guardNamespace]),
       getObjects<Named>(cluster, ['namespaces', '--selector', `${guardLabel}=true`]),
       kubectl(cluster, ['get', 'secret', guardSecret, '-n', guardNamespace, '-o', 'jsonpath={.data.tls\\.crt}']),
+      guardCas(cluster),
     ]);
     const webhook = deployments.find(({ metadata }) => metadata.name === guardWebhookName);
     const replicas = webhook?.status.readyReplicas ?? 0;
@@ -42,9 +44,10 @@ export async function guardStatus(lab: Lab, mesh: Mesh): Promise<GuardStatus | u
       ...open.map((name) => `namespace ${name} has lost the label ${guardLabel}=true: its pods are not guarded`),
     ];
     const certificateExpires = leaf === undefined ? null : new Date(leaf.validTo).toISOString();
-    return { ...common, replicas, certificateExpires, healthy: problems.length === 0, problems };
+    const rotation = rotationOf(cas);
+    return { ...common, replicas, certificateExpires, rotation, healthy: problems.length === 0, problems };
   } catch (error) {
     const problems = [(error as Error).message];
-    return { ...common, replicas: 0, certificateExpires: null, healthy: false, problems };
+    return { ...common, replicas: 0, certificateExpires: null, rotation: 'none', healthy: false, problems };
   }
 }

@@ -1,4 +1,5 @@
 /** What `isthmus status` says; the shape of its `--json`. */
+import type { GuardRotation } from '../rotate/guard-certificates';
 
 export interface Root {
   /** SHA-256 fingerprint of the certificate, hexadecimal with colons. */
@@ -62,6 +63,8 @@ export interface GuardStatus {
   readonly replicas: number;
   /** End of the webhook's certificate, ISO 8601; null when it has none. */
   readonly certificateExpires: string | null;
+  /** Whether it is being replaced. */
+  readonly rotation: GuardRotation;
   readonly healthy: boolean;
   readonly problems: readonly string[];
 }

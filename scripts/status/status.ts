@@ -1,6 +1,7 @@
 /** `isthmus status`: what is, beside what the lab file says. */
 import type { Lab } from '../../model/lab';
 import { pageAddress } from '../page';
+import type { GuardRotation } from '../rotate/guard-certificates';
 import { consulStatus, peeringStatus } from './consul';
 import { exportStatus } from './exports';
 import { guardStatus } from './guard';
@@ -28,6 +29,12 @@ export async function status(lab: Lab): Promise<Status> {
     guards: guards.filter((guard) => guard !== undefined),
   };
 }
+
+const rotationLines: Readonly<Record<GuardRotation, readonly string[]>> = {
+  none: [],
+  prepared: ['       being replaced: a new CA is trusted, and serves next'],
+  overlap: ['       replaced: the CA before is still trusted, for three minutes'],
+};
 
 /** Status as text for a person. */
 export function formatStatus({ lab, page, meshes, peerings, imports, exports: exported, guards }: Status): string {
@@ -64,9 +71,10 @@ export function formatStatus({ lab, page, meshes, peerings, imports, exports: ex
     lines.push(`${mark(healthy)} export ${service} to ${peer}  at ${gateway ?? 'nothing'}  ${leaf}`);
     lines.push(`       as ${identity}`, ...problems.map((problem) => `       ${problem}`));
   }
-  for (const { mesh, namespaces, replicas, certificateExpires, healthy, problems } of guards) {
+  for (const { mesh, namespaces, replicas, certificateExpires, rotation, healthy, problems } of guards) {
     const certificate = certificateExpires === null ? 'no certificate' : `certificate until ${certificateExpires}`;
     lines.push(`${mark(healthy)} guard of ${namespaces.join(', ')} in ${mesh}  ${replicas} replicas  ${certificate}`);
+    lines.push(...rotationLines[rotation]);
     lines.push(...problems.map((problem) => `       ${problem}`));
   }
   return lines.join('\n');

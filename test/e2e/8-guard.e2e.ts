@@ -1,10 +1,11 @@
 /** The guard on the real lab: what passes between containers of a pod, and a webhook that loses no pod. */
-import { guardLabel, guardNamespace, guardSecret, guardWebhookName, rotateAnnotation } from '../../model/guard/webhook';
+import { guardLabel, guardNamespace, guardSecret, guardWebhookName } from '../../model/guard/webhook';
+import { outputs } from '../../model/output';
 import { clusterOf } from '../../scripts/cluster';
 import { KubeApi } from '../../scripts/kube-api';
 import { kubectl } from '../../scripts/kubectl';
 import { until } from '../../scripts/machine/until';
-import { succeed } from './support/cli';
+import { isthmus, succeed } from './support/cli';
 import { dialFrom, twoContainers } from './support/guarded';
 import { openLab } from './support/labs';
 
@@ -194,28 +195,28 @@ describe('no admission is lost', () => {
     const before = await secret();
     const stages = new Set<string>();
     const { sent, lost } = await underLoad('rotation', async () => {
-      const asked = `${rotateAnnotation}=${Date.now()}`;
-      await kubectl(cluster(), ['annotate', 'secret', guardSecret, '-n', guardNamespace, '--overwrite', asked]);
+      const rotated = isthmus('--config', file, 'rotate', 'guard', 'west', '--json');
       const over = async () => {
         const now = await secret();
         for (const key of ['next-ca.crt', 'previous-ca.crt']) if (now[key] !== undefined) stages.add(key);
         return now['ca.crt'] !== before['ca.crt'] && now['previous-ca.crt'] === undefined;
       };
       expect(await until(over, { timeout: 200_000, interval: 2_000 })).toBe(true);
+      const { status, stdout, stderr } = await rotated;
+      expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+      expect(outputs['rotate-guard'].parse(JSON.parse(stdout))).toMatchObject({ mesh: 'west', followed: false });
     });
     // Both CAs were trusted at the same time, before the change and after it.
     expect([...stages]).toEqual(['next-ca.crt', 'previous-ca.crt']);
     expect(sent).toBeGreaterThan(300);
     expect(lost).toEqual([]);
-    // The keeper forgets first, and tells the API server at its next look.
+    // The keeper forgets first, and tells the API server at its next look; the command has waited for both.
     const trusted = async (kind: string) => {
       const path = 'jsonpath={.webhooks[0].clientConfig.caBundle}';
       return (await kubectl(cluster(), ['get', `${kind}webhookconfiguration`, 'pod-guard', '-o', path])).stdout;
     };
     const { 'ca.crt': ca } = await secret();
-    for (const kind of ['mutating', 'validating']) {
-      expect(await until(async () => (await trusted(kind)) === ca, { timeout: 30_000 })).toBe(true);
-    }
+    for (const kind of ['mutating', 'validating']) expect(await trusted(kind)).toBe(ca);
   });
 
   test('and without the webhook guarded namespaces accept no pod, while others do not notice', async () => {
