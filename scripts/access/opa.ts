@@ -1,10 +1,12 @@
 /** The access table as a bundle for Open Policy Agent, for people who gate changes with it: a view, not enforcement. */
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { readsRequests } from '../../model/access/decide';
 import { parsedMethods } from '../../model/access/request';
 import { pageRule } from '../../model/access/table';
 import type { Lab } from '../../model/lab';
+import { UsageError } from '../errors';
 import { root } from '../root';
 
 /** Hand-written; its tests are beside it. */
@@ -52,13 +54,31 @@ export function opaTable(lab: Lab, lines: readonly (number | undefined)[]): OpaT
   };
 }
 
-/** Writes the bundle; returns the names of its files. */
+/** Writes the bundle; returns the names of its files. Throws {@link UsageError} for a folder that holds somebody else's. */
 export function opaBundle(lab: Lab, lines: readonly (number | undefined)[], folder: string): string[] {
   const manifest = { revision: lab.name, roots: [bundleRoot], rego_version: 1 };
   const data = { [bundleRoot]: { table: opaTable(lab, lines) } };
+  requireOurs(folder);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, '.manifest'), `${JSON.stringify(manifest, null, 2)}\n`);
   writeFileSync(join(folder, 'data.json'), `${JSON.stringify(data, null, 2)}\n`);
   copyFileSync(regoPolicy, join(folder, 'access.rego'));
   return ['.manifest', 'data.json', 'access.rego'];
+}
+
+function requireOurs(folder: string): void {
+  const files = ['.manifest', 'data.json', 'access.rego'].filter((name) => existsSync(join(folder, name)));
+  if (files.length === 0 || isOurs(join(folder, '.manifest'))) return;
+  throw new UsageError(
+    `${folder} holds ${files.join(', ')} that isthmus did not write, so it writes nothing there. Allowed: a folder without them, or with a bundle of isthmus`,
+  );
+}
+
+function isOurs(manifest: string): boolean {
+  try {
+    const { roots } = JSON.parse(readFileSync(manifest, 'utf8')) as { roots?: unknown };
+    return isDeepStrictEqual(roots, [bundleRoot]);
+  } catch {
+    return false;
+  }
 }

@@ -1,6 +1,6 @@
 /** The table as a bundle, decided by the real OPA. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { decide } from '../../../model/access/decide';
 import { type Lab, service } from '../../../model/lab';
@@ -22,6 +22,18 @@ function run(args: readonly string[], input = ''): string {
   if (status !== 0) throw new Error(`opa ${args[0]} ended with ${status}: ${stderr}${stdout}`);
   return stdout;
 }
+
+test('the bundle goes over an earlier one, and over nothing of other people', () => {
+  const made = mkdtempSync(join(folder, 'bundle-'));
+  opaBundle(localLab(), [], made);
+  expect(() => opaBundle(localLab(), [], made)).not.toThrow();
+  writeFileSync(join(made, '.manifest'), '{"roots": ["theirs"]}');
+  writeFileSync(join(made, 'data.json'), '{"theirs": 1}');
+  expect(() => opaBundle(localLab(), [], made)).toThrow(
+    /holds \.manifest, data\.json, access\.rego that isthmus did not write, so it writes nothing there\. Allowed:/,
+  );
+  expect(readFileSync(join(made, 'data.json'), 'utf8')).toBe('{"theirs": 1}');
+});
 
 test('the bundle holds the table, its one policy and a manifest that claims no more than its root', () => {
   const lab = localLab();
