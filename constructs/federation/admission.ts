@@ -2,7 +2,7 @@
  * What the trust exchange may write, beyond what RBAC can say: exact names, labels, ports, address range and keys. A
  * stolen exchange can not pose as another service's endpoint or turn its Secret into something else.
  */
-import type { PlaneConfig } from '../../model/federation';
+import { type PlaneConfig, pairingAnnotation } from '../../model/federation';
 import type { KubeObject } from '../../model/kube';
 import { importLabel, planeNamespace } from '../../model/names';
 import { type AdmissionRule, admissionPolicy } from '../kube/admission-policy';
@@ -60,6 +60,11 @@ function entryRules({ imports, peerNetwork, peerPort }: PlaneConfig): AdmissionR
       expression: `!has(object.spec.serviceAccount) && !has(object.spec.network) && !has(object.spec.locality)`,
       message: 'a WorkloadEntry of the trust exchange has address, ports and labels only',
     },
+    ...lifeRules('a WorkloadEntry'),
+    {
+      expression: `${metadata('object', 'annotations', '{}')} == ${metadata('oldObject', 'annotations', '{}')}`,
+      message: 'the trust exchange changes no annotation of a WorkloadEntry',
+    },
   ];
 }
 
@@ -77,6 +82,8 @@ function deletionRules({ imports }: PlaneConfig): AdmissionRule[] {
 function secretRules({ imports, exports: exported }: PlaneConfig): AdmissionRule[] {
   const leaves = [...imports.flatMap(({ consumers }) => consumers), ...exported];
   const secrets = leaves.map(({ namespace, secret }) => `${namespace}/${secret}`);
+  const [after, before] = [metadata('object', 'annotations', '{}'), metadata('oldObject', 'annotations', '{}')];
+  const free = `k == '${pairingAnnotation}'`;
   return [
     {
       expression: `(object.metadata.namespace + '/' + object.metadata.name) in ${celList([...new Set(secrets)])}`,
@@ -87,10 +94,29 @@ function secretRules({ imports, exports: exported }: PlaneConfig): AdmissionRule
       message: 'a Secret of the trust exchange keeps its type and holds tls.crt, tls.key and ca.crt',
     },
     {
-      expression: `(has(object.metadata.labels) ? object.metadata.labels : {}) == (has(oldObject.metadata.labels) ? oldObject.metadata.labels : {})`,
+      expression: `${metadata('object', 'labels', '{}')} == ${metadata('oldObject', 'labels', '{}')}`,
       message: 'the trust exchange changes no label of a Secret',
     },
+    ...lifeRules('a Secret'),
+    {
+      expression: `${after}.all(k, ${free} || (k in ${before} && ${after}[k] == ${before}[k])) && ${before}.all(k, ${free} || k in ${after})`,
+      message: `the trust exchange changes no annotation of a Secret but ${pairingAnnotation}`,
+    },
   ];
+}
+
+/** An owner that does not exist has Kubernetes collect the object; a finalizer has it stay for ever. */
+function lifeRules(what: string): AdmissionRule[] {
+  return ['ownerReferences', 'finalizers'].map((field) => ({
+    expression: `${metadata('object', field, '[]')} == ${metadata('oldObject', field, '[]')}`,
+    message: `the trust exchange changes no ${field} of ${what}`,
+  }));
+}
+
+/** Metadata that need not be there, before or after a request; before the creation of an object there is none. */
+function metadata(of: 'object' | 'oldObject', field: string, otherwise: '[]' | '{}'): string {
+  const at = `${of}.metadata.${field}`;
+  return `(${of} != null && has(${at}) ? ${at} : ${otherwise})`;
 }
 
 function celList(values: readonly string[]): string {

@@ -321,6 +321,11 @@ describe('the trust exchange', () => {
       expect(others).toEqual([]);
       // One without the label would be none that the exchange lists, and so never goes.
       expect(written).toContain("has(object.metadata.labels) && object.metadata.labels == {'isthmus.dev/import': n}");
+      for (const name of ['-entries', '-secrets']) {
+        for (const field of ['ownerReferences', 'finalizers', 'annotations']) {
+          expect(rules(name).join()).toContain(`oldObject.metadata.${field}`);
+        }
+      }
       const [deleted = '', ...more] = rules('-entry-deletions');
       expect(more).toEqual([]);
       expect(deleted).toContain('"operations":["DELETE"]');

@@ -15,10 +15,19 @@ const confined = ['M11', 'SP 800-204B APE-SR-3'];
 interface EntryChange {
   readonly name?: string;
   readonly spec?: Readonly<Record<string, unknown>>;
+  readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
+/** Whose absence has Kubernetes' garbage collector take the object away. */
+const nobody = {
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  name: 'nobody',
+  uid: '00000000-0000-4000-8000-000000000000',
+};
+
 /** A new WorkloadEntry that is right but for one thing. */
-function entry({ cast }: Field, { name, spec }: EntryChange = {}): KubeCall {
+function entry({ cast }: Field, { name, spec, metadata }: EntryChange = {}): KubeCall {
   const labels = { [importLabel]: cast.entry.name };
   return {
     method: 'POST',
@@ -26,7 +35,7 @@ function entry({ cast }: Field, { name, spec }: EntryChange = {}): KubeCall {
     body: {
       apiVersion: 'networking.istio.io/v1',
       kind: 'WorkloadEntry',
-      metadata: { name: name ?? `${cast.entry.name}-99`, namespace: federationNamespace, labels },
+      metadata: { name: name ?? `${cast.entry.name}-99`, namespace: federationNamespace, labels, ...metadata },
       spec: { address: cast.eastNetwork.meshGateway, ports: { http: cast.east.gateway?.port }, labels, ...spec },
     },
   };
@@ -101,6 +110,27 @@ const rows: readonly Row[] = [
     serves: confined,
     kind: 'entry',
     call: (field) => entry(field, { spec: { network: 'elsewhere' } }),
+  },
+  {
+    name: 'entry-finalizer',
+    title: 'an endpoint that nobody can delete, and its namespace neither',
+    serves: confined,
+    kind: 'entry',
+    call: (field) => entry(field, { metadata: { finalizers: ['attack.example/stay'] } }),
+  },
+  {
+    name: 'secret-owner',
+    title: 'the federation Secret given an owner that does not exist, so that it is collected as garbage',
+    serves: confined,
+    kind: 'secret',
+    call: (field) => secret(field, { metadata: { ownerReferences: [nobody] } }),
+  },
+  {
+    name: 'secret-annotation',
+    title: 'an annotation on the federation Secret that others go by',
+    serves: confined,
+    kind: 'secret',
+    call: (field) => secret(field, { metadata: { annotations: { 'helm.sh/resource-policy': 'keep' } } }),
   },
   {
     name: 'secret-key',
