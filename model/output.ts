@@ -178,6 +178,9 @@ export const outputs = {
         ms: z.number(),
       }),
     ),
+    notPlayed: z
+      .array(z.object({ id: z.string(), why: z.string() }))
+      .describe('attacks that were wanted and that this lab lacks something for; good says nothing of them'),
   }),
   leftovers: z.object({
     items: z.array(

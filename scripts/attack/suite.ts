@@ -1,5 +1,4 @@
 /** The attack suite, as a person asks for it: attacks chosen and played on the raised lab, and what is said of them. */
-import { writeFileSync } from 'node:fs';
 import type { Lab } from '../../model/lab';
 import { UsageError } from '../errors';
 import { whileUsing } from '../machine/locks';
@@ -9,6 +8,7 @@ import { chosen } from './catalogue';
 import { Field } from './field';
 import { page } from './report/html';
 import { junit } from './report/junit';
+import { checkReports, type NotPlayed, writeReport } from './report/report';
 import { table } from './report/table';
 import { playAll, type RunOptions } from './run';
 
@@ -23,8 +23,7 @@ export interface SuiteOptions {
 /** What became of a run. */
 export interface Played {
   readonly results: readonly Result[];
-  /** A line for each reason why something was not played. */
-  readonly left: readonly string[];
+  readonly notPlayed: readonly NotPlayed[];
   readonly seconds: number;
 }
 
@@ -34,36 +33,43 @@ export async function playSuite(
   { only = [], junit: junitFile, html }: SuiteOptions,
   run: RunOptions,
 ): Promise<Played> {
-  const { playable, left } = sorted(castOf(lab), chosen(only));
+  const { playable, notPlayed } = sorted(castOf(lab), chosen(only));
   const began = new Date();
   // Whoever waited for the end should not learn only then that there is no such folder.
-  for (const file of [junitFile, html]) if (file !== undefined) writeReport(file, '');
+  checkReports([junitFile, html].filter((file) => file !== undefined));
   // Some attacks take rows and the peering away for a while: nobody else may change the lab meanwhile.
   const results = await whileUsing('attack', lab.name, true, () => playOn(lab, playable, run));
   const seconds = (Date.now() - began.getTime()) / 1000;
-  if (junitFile !== undefined) writeReport(junitFile, junit(results, began));
-  if (html !== undefined) writeReport(html, page(results, { lab: lab.name, began, seconds }));
-  return { results, left, seconds };
+  if (junitFile !== undefined) writeReport(junitFile, junit(results, began, notPlayed));
+  if (html !== undefined) writeReport(html, page(results, { lab: lab.name, began, seconds, notPlayed }));
+  return { results, notPlayed, seconds };
 }
 
 /** What was played as text for a person. */
-export function formatPlayed({ results, left, seconds }: Played, colour: boolean): string {
-  return [table(results, seconds, colour), ...left].join('\n');
+export function formatPlayed({ results, notPlayed, seconds }: Played, colour: boolean): string {
+  return [table(results, seconds, colour), ...inWords(notPlayed)].join('\n');
 }
 
-/** What this lab has everything for, and a line for each reason why something is not played. */
+/** What this lab has everything for, and what it does not. */
 function sorted(
   cast: Cast,
   wanted: readonly Attack<Field>[],
-): { readonly playable: readonly Attack<Field>[]; readonly left: readonly string[] } {
+): { readonly playable: readonly Attack<Field>[]; readonly notPlayed: readonly NotPlayed[] } {
   const playable = wanted.filter(({ needs }) => lacks(cast, needs) === undefined);
-  const reasons = [...new Set(wanted.flatMap(({ needs }) => lacks(cast, needs) ?? []))];
-  const left = reasons.map((reason) => {
-    const ids = wanted.filter(({ needs }) => lacks(cast, needs) === reason).map(({ id }) => id);
-    return `Not played, because ${reason}: ${ids.join(', ')}`;
+  const notPlayed = wanted.flatMap(({ id, group, needs }) => {
+    const why = lacks(cast, needs);
+    return why === undefined ? [] : [{ id, group, why }];
   });
-  if (playable.length === 0) throw new UsageError(left.join('\n'));
-  return { playable, left };
+  if (playable.length === 0) throw new UsageError(inWords(notPlayed).join('\n'));
+  return { playable, notPlayed };
+}
+
+/** A line for each reason why something was not played. */
+function inWords(notPlayed: readonly NotPlayed[]): string[] {
+  return [...new Set(notPlayed.map(({ why }) => why))].map((why) => {
+    const ids = notPlayed.filter((one) => one.why === why).map(({ id }) => id);
+    return `Not played, because ${why}: ${ids.join(', ')}`;
+  });
 }
 
 /** Up to so many attacks, pods of attackers are made only when one is asked for: to make and remove them takes seconds. */
@@ -93,12 +99,4 @@ export function formatList(only: readonly string[]): string {
     ];
   });
   return [...lines, `${all.length} attacks`].join('\n');
-}
-
-function writeReport(file: string, content: string): void {
-  try {
-    writeFileSync(file, content);
-  } catch (error) {
-    throw new UsageError(`the report can't be written to ${file}: ${(error as Error).message}`);
-  }
 }

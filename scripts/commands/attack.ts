@@ -35,7 +35,7 @@ async function attack(options: AttackOptions, { raisedLab, say, json, stoppable 
   const lab = raisedLab();
   const run = { progress: makeProgress(), signal: stoppable() };
   const played = await playSuite(lab, { ...options, only: names(options) }, run);
-  if (options.json === true) json(attackOutputOf(played.results));
+  if (options.json === true) json(attackOutputOf(played.results, played.notPlayed));
   else say(formatPlayed(played, hasColour(process.stdout)));
   if (!verdict(played.results).good) process.exitCode = 1;
 }

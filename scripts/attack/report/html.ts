@@ -1,12 +1,15 @@
 /** Results as one page for people, without anything from elsewhere: what was tried, what answered, what stopped it. */
 import { type Group, groups, isGood, type Result, verdict } from '../attack';
 import { escaped } from './escape';
+import type { NotPlayed } from './report';
 import { style } from './style';
 
 export interface PageOptions {
   readonly lab: string;
   readonly began: Date;
   readonly seconds: number;
+  /** @default - everything was */
+  readonly notPlayed?: readonly NotPlayed[];
 }
 
 const about: Readonly<Record<Group, string>> = {
@@ -33,7 +36,7 @@ const about: Readonly<Record<Group, string>> = {
   'known-limit': 'What the design can not stop. It is played, and then looked for where an operator looks.',
 };
 
-export function page(results: readonly Result[], { lab, began, seconds }: PageOptions): string {
+export function page(results: readonly Result[], { lab, began, seconds, notPlayed = [] }: PageOptions): string {
   const { good } = verdict(results);
   return `<!doctype html>
 <html lang="en">
@@ -46,10 +49,11 @@ export function page(results: readonly Result[], { lab, began, seconds }: PageOp
 <body>
 <h1>Attacks on lab ${escaped(lab)}</h1>
 <p class="soft">${began.toISOString().slice(0, 19).replace('T', ' ')} UTC, ${seconds.toFixed(0)} s. Each was played for real; each has a control, the same step by whom it is meant for.</p>
-<p class="${good ? 'good' : 'bad'}"><b>${good ? 'Everything was refused, and every legitimate step worked.' : 'Not everything is as it should be.'}</b></p>
+<p class="${good ? 'good' : 'bad'}"><b>${good ? `Everything${notPlayed.length > 0 ? ' that was played' : ''} was refused, and every legitimate step worked.` : 'Not everything is as it should be.'}</b></p>
 ${sums(results)}
 ${wrong(results)}
 ${groups.flatMap((group) => section(group, results)).join('\n')}
+${missing(notPlayed)}
 </body>
 </html>
 `;
@@ -73,6 +77,12 @@ function wrong(results: readonly Result[]): string {
   const bad = results.filter((result) => !isGood(result));
   if (bad.length === 0) return '';
   return `<h2 class="bad">What is wrong</h2>\n${bad.map((result) => entry(result, true)).join('\n')}`;
+}
+
+function missing(notPlayed: readonly NotPlayed[]): string {
+  if (notPlayed.length === 0) return '';
+  const items = notPlayed.map(({ id, why }) => `<li><code>${escaped(id)}</code>: ${escaped(why)}</li>`);
+  return `<h2 id="not-played">Not played</h2>\n<p class="soft">This lab lacks something for them.</p>\n<ul>${items.join('')}</ul>`;
 }
 
 function section(group: Group, results: readonly Result[]): string[] {

@@ -2,8 +2,12 @@
 import type { z } from 'zod';
 import type { outputs } from '../../../model/output';
 import { type Result, verdict } from '../attack';
+import type { NotPlayed } from './report';
 
-export function attackOutputOf(results: readonly Result[]): z.output<typeof outputs.attack> {
+export function attackOutputOf(
+  results: readonly Result[],
+  notPlayed: readonly NotPlayed[],
+): z.output<typeof outputs.attack> {
   const { good, through, unproven, unnoticed } = verdict(results);
   return {
     good,
@@ -15,5 +19,6 @@ export function attackOutputOf(results: readonly Result[]): z.output<typeof outp
       serves: [...serves],
       evidence: [...evidence],
     })),
+    notPlayed: notPlayed.map(({ id, why }) => ({ id, why })),
   };
 }

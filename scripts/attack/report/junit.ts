@@ -1,10 +1,11 @@
 /** Results as a JUnit report: a suite for each group, a case for each attack. */
 import { groups, isGood, type Result } from '../attack';
 import { escaped } from './escape';
+import type { NotPlayed } from './report';
 
-export function junit(results: readonly Result[], began: Date): string {
-  const suites = groups.flatMap((group) => suiteOf(group, results, began));
-  const totals = `tests="${results.length}" failures="${results.filter((result) => !isGood(result)).length}"`;
+export function junit(results: readonly Result[], began: Date, notPlayed: readonly NotPlayed[] = []): string {
+  const suites = groups.flatMap((group) => suiteOf(group, results, notPlayed, began));
+  const totals = counts(results, notPlayed);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="isthmus attack" ${totals} time="${seconds(results)}">`,
@@ -14,12 +15,28 @@ export function junit(results: readonly Result[], began: Date): string {
   ].join('\n');
 }
 
-function suiteOf(group: string, all: readonly Result[], began: Date): string[] {
+function suiteOf(group: string, all: readonly Result[], allSkipped: readonly NotPlayed[], began: Date): string[] {
   const results = all.filter((result) => result.group === group);
-  if (results.length === 0) return [];
+  const skipped = allSkipped.filter((one) => one.group === group);
+  if (results.length + skipped.length === 0) return [];
+  const head = `name="${group}" ${counts(results, skipped)} errors="0" time="${seconds(results)}"`;
+  return [
+    `  <testsuite ${head} timestamp="${began.toISOString()}">`,
+    ...results.map(caseOf),
+    ...skipped.map(skippedOf),
+    '  </testsuite>',
+  ];
+}
+
+function counts(results: readonly Result[], skipped: readonly NotPlayed[]): string {
   const failures = results.filter((result) => !isGood(result)).length;
-  const head = `name="${group}" tests="${results.length}" failures="${failures}" errors="0" time="${seconds(results)}"`;
-  return [`  <testsuite ${head} timestamp="${began.toISOString()}">`, ...results.map(caseOf), '  </testsuite>'];
+  return `tests="${results.length + skipped.length}" failures="${failures}" skipped="${skipped.length}"`;
+}
+
+function skippedOf({ id, group, why }: NotPlayed): string {
+  return `    <testcase classname="isthmus.attack.${group}" name="${escaped(id)}" time="0.000">
+      <skipped message="${escaped(why)}"/>
+    </testcase>`;
 }
 
 function caseOf(result: Result): string {

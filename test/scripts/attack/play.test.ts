@@ -128,7 +128,7 @@ test('any mixture is good only if every part is', () => {
       const { good, through, unproven, unnoticed } = verdict(results);
       expect(good).toBe(results.every(isGood));
       expect(good).toBe([...through, ...unproven, ...unnoticed].length === 0);
-      expect(() => outputs.attack.parse(attackOutputOf(results))).not.toThrow();
+      expect(() => outputs.attack.parse(attackOutputOf(results, []))).not.toThrow();
     }),
   );
 });

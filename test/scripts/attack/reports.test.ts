@@ -1,9 +1,14 @@
 /** Reports of a run: nothing that an attacker wrote gets into them as anything but text. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import type { Result } from '../../../scripts/attack/attack';
 import { escaped } from '../../../scripts/attack/report/escape';
 import { page } from '../../../scripts/attack/report/html';
+import { attackOutputOf } from '../../../scripts/attack/report/json';
 import { junit } from '../../../scripts/attack/report/junit';
+import { checkReports, writeReport } from '../../../scripts/attack/report/report';
 
 const began = new Date('2026-11-23T20:00:00Z');
 
@@ -69,12 +74,49 @@ test('JUnit counts what got through, what proves nothing and what nobody noticed
     ],
     began,
   );
-  expect(text).toContain('tests="5" failures="3"');
+  expect(text).toContain('tests="5" failures="3" skipped="0"');
   expect(text).toContain('<testsuite name="gateway" tests="3" failures="2"');
   expect(text).toContain('<testsuite name="known-limit" tests="2" failures="1"');
   expect(text).toContain('message="it got through"');
   expect(text).toContain('the legitimate step failed, so this proves nothing: no answer');
   expect(text).toContain('nobody would have noticed: in the log');
+});
+
+test('what was not played is told by every report', () => {
+  const notPlayed = [{ id: 'guard/other-port', group: 'guard', why: 'no pair & no guard' } as const];
+  const text = junit([result()], began, notPlayed);
+  expect(text).toContain('<testsuites name="isthmus attack" tests="2" failures="0" skipped="1"');
+  expect(text).toContain('<testsuite name="guard" tests="1" failures="0" skipped="1"');
+  expect(text).toContain('name="guard/other-port"');
+  expect(text).toContain('<skipped message="no pair &amp; no guard"/>');
+  const shown = page([result()], { lab: 'weather', began, seconds: 3, notPlayed });
+  expect(shown).toContain('Everything that was played was refused');
+  expect(shown).toContain('<code>guard/other-port</code>: no pair &amp; no guard');
+  expect(attackOutputOf([result()], notPlayed)).toMatchObject({
+    good: true,
+    notPlayed: [{ id: 'guard/other-port', why: 'no pair & no guard' }],
+  });
+});
+
+describe('the file of a report', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'isthmus-report-'));
+  const file = join(folder, 'evidence.html');
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test('keeps what is in it until there is a whole new one', () => {
+    writeFileSync(file, 'of yesterday');
+    checkReports([file, join(folder, 'other.xml')]);
+    expect(readFileSync(file, 'utf8')).toBe('of yesterday');
+    writeReport(file, 'of today');
+    expect(readFileSync(file, 'utf8')).toBe('of today');
+    expect(readdirSync(folder)).toEqual(['evidence.html']);
+  });
+
+  test('is said at once when it can not be written', () => {
+    expect(() => checkReports([join(folder, 'none/evidence.html')])).toThrow(
+      /the report can't be written to .*none.evidence\.html: ENOENT/,
+    );
+  });
 });
 
 test('escaping leaves no character that would end a text or an attribute', () => {
