@@ -143,8 +143,13 @@ export interface Seen {
   readonly posed?: Posed;
 }
 
+const source = (name: string) => readFileSync(join(__dirname, `${name}.js`), 'utf8');
+
+/** A part of the program as one value: there are no files of ours where it runs. */
+const part = (name: string) => `const ${name} = ((module) => {\n${source(name)}\nreturn module.exports;\n})({});\n`;
+
 /** Source of the program that runs there. */
-export const agentProgram = readFileSync(join(__dirname, 'program.js'), 'utf8');
+export const agentProgram = [part('machine'), part('pose'), source('program')].join('');
 
 /** Milliseconds that an agent gets to start, and a single attempt to end. */
 const patience = { start: 30_000, attempt: 60_000 };

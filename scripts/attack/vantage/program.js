@@ -1,14 +1,14 @@
 /**
  * Runs where an attacker is: in a pod, on a host, at the border. Reads one attempt per line (JSON) and writes one
  * observation per line; nothing of the product is needed there but Node.js. Attempts overlap.
+ * What `machine.js` and `pose.js` export is put before it, under these names.
  */
 const http = require('node:http');
 const http2 = require('node:http2');
 const net = require('node:net');
 const tls = require('node:tls');
 const dgram = require('node:dgram');
-const { execFile } = require('node:child_process');
-const { closeSync, openSync, readFileSync } = require('node:fs');
+const { readFileSync } = require('node:fs');
 const { createInterface } = require('node:readline');
 
 /** Bytes of an answer that are worth telling. */
@@ -233,63 +233,6 @@ async function ports({ host, ports: list, localPort, timeout = 1500 }) {
   return { open, counted, end: 'scanned' };
 }
 
-function file({ path }) {
-  try {
-    const content = readFileSync(path);
-    // What it holds may be a key: that it could be read is what counts.
-    return { end: 'read', bytes: content.length };
-  } catch (error) {
-    return { end: code(error) };
-  }
-}
-
-/** Opens a file that is too large to read, such as another process's memory. */
-function open({ path }) {
-  try {
-    closeSync(openSync(path, 'r+'));
-    return { end: 'opened' };
-  } catch (error) {
-    return { end: code(error) };
-  }
-}
-
-function signal({ pid, signal: name }) {
-  try {
-    process.kill(pid, name);
-    return { end: 'signalled' };
-  } catch (error) {
-    return { end: code(error) };
-  }
-}
-
-function program({ command, args = [], uid, gid, timeout = 5000 }) {
-  return new Promise((resolve) => {
-    const options = { timeout, ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) };
-    try {
-      execFile(command, args, options, (error, stdout, stderr) =>
-        resolve({
-          end: error === null ? 'ran' : typeof error.code === 'string' ? error.code : 'failed',
-          exit: error === null ? 0 : error.code,
-          text: `${stdout}${stderr}`.slice(0, most),
-        }),
-      );
-    } catch (error) {
-      resolve({ end: code(error) });
-    }
-  });
-}
-
-/** Becomes another user or group, in this very process: what a program that was broken into would try. */
-function become({ uid, gid }) {
-  try {
-    if (gid !== undefined) process.setgid(gid);
-    if (uid !== undefined) process.setuid(uid);
-    return { end: 'became', text: `uid ${process.getuid()} gid ${process.getgid()}` };
-  } catch (error) {
-    return { end: code(error) };
-  }
-}
-
 /** Opens a port for as long as this program lives. */
 function listen({ host, port, protocol }) {
   return new Promise((resolve) => {
@@ -306,17 +249,6 @@ function listen({ host, port, protocol }) {
         .listen(port, host, ready);
     }
   });
-}
-
-/** What the kernel lets this process do. */
-function rights() {
-  const lines = readFileSync('/proc/self/status', 'utf8').split('\n');
-  const wanted = lines.filter((line) => /^(CapEff|CapBnd|NoNewPrivs|Seccomp|Uid|Gid):/.test(line));
-  return { end: 'told', text: `${wanted.join('\n')}\n` };
-}
-
-function whoami() {
-  return { end: 'told', text: `uid ${process.getuid()} gid ${process.getgid()}`, bytes: process.pid };
 }
 
 /** Holds a connection and asks over it each half second, until it ends or time is up. */
@@ -353,69 +285,7 @@ function hold({ host, port, secure, request, seconds }) {
   });
 }
 
-/** Servers that pose as somebody, by port. */
-const posing = new Map();
-
-/** Takes TLS with a certificate, or answers in clear whatever comes, until `posed` asks what came. */
-function pose({ cert, key, answer }) {
-  return new Promise((resolve) => {
-    const told = { connections: 0, requests: 0, failures: [], clients: [] };
-    const take = (socket) => {
-      socket.on('error', (error) => told.failures.push(code(error)));
-      socket.once('data', (chunk) => {
-        if (/^[A-Z]+ \//.test(chunk.toString('latin1'))) told.requests += 1;
-        socket.end(`HTTP/1.1 200 OK\r\nContent-Length: ${answer.length}\r\nConnection: close\r\n\r\n${answer}`);
-      });
-    };
-    const secure = (socket) => {
-      const { subjectaltname } = socket.getPeerCertificate();
-      if (subjectaltname !== undefined) told.clients.push(subjectaltname);
-      take(socket);
-    };
-    const server =
-      cert === undefined
-        ? net.createServer(take)
-        : tls.createServer({ cert, key, requestCert: true, rejectUnauthorized: false }, secure);
-    server.on('connection', () => {
-      told.connections += 1;
-    });
-    server.on('tlsClientError', (error) => told.failures.push(code(error)));
-    server.once('error', (error) => resolve({ end: code(error) }));
-    server.listen(0, '0.0.0.0', () => {
-      const { port } = server.address();
-      posing.set(port, { server, told });
-      resolve({ end: 'listening', port });
-    });
-  });
-}
-
-/** Ends a server of `pose`, and says what came to it. */
-function posed({ port }) {
-  const { server, told } = posing.get(port) ?? {};
-  if (server === undefined) return { end: 'nobody posed there' };
-  posing.delete(port);
-  server.close();
-  return { end: 'told', posed: told };
-}
-
-const kinds = {
-  raw,
-  ask,
-  ask2,
-  datagram,
-  ports,
-  file,
-  open,
-  signal,
-  program,
-  become,
-  whoami,
-  hold,
-  listen,
-  rights,
-  pose,
-  posed,
-};
+const kinds = { raw, ask, ask2, datagram, ports, hold, listen, ...machine, ...pose };
 
 createInterface({ input: process.stdin })
   .on('line', async (line) => {
