@@ -9,11 +9,14 @@ import { grantsFrom, grantsTo, pageRule, type Rule } from './table';
 /**
  * Lets exactly the callers of the table reach a service of an Istio mesh; a service without rows admits nobody. Foreign
  * callers come by the federation gateway, which tells them apart: to it, all that any of them may do is open here.
+ *
+ * Every rule names the service's port: Istio's proxies hold to the policy at the pod's other ports as well, and there a
+ * rule without methods and paths would let bytes through.
  */
 export function authorizationPolicy(lab: Lab, callee: Service, trustDomain: string): KubeObject {
   const rows = grantsTo(lab, callee)
     .filter(({ from }) => from.mesh === callee.mesh)
-    .map(({ from, rules }) => ruleOf(rules, istioPrincipal(trustDomain, from.namespace, from.name)));
+    .map(({ from, rules }) => ruleOf(rules, istioPrincipal(trustDomain, from.namespace, from.name), callee.port));
   const foreign = grantsTo(lab, callee).filter(({ from }) => from.mesh !== callee.mesh);
   const federated =
     foreign.length === 0
@@ -22,13 +25,11 @@ export function authorizationPolicy(lab: Lab, callee: Service, trustDomain: stri
           ruleOf(
             foreign.flatMap(({ rules }) => rules),
             istioPrincipal(trustDomain, federationGateway, federationGateway),
+            callee.port,
           ),
         ];
   const gateway = istioPrincipal(trustDomain, ingressNamespace, ingressNamespace);
-  const page =
-    callee.expose === 'page'
-      ? [{ from: [{ source: { principals: [gateway] } }], to: [{ operation: operation(pageRule) }] }]
-      : [];
+  const page = callee.expose === 'page' ? [ruleOf([pageRule], gateway, callee.port)] : [];
   return {
     apiVersion: 'security.istio.io/v1',
     kind: 'AuthorizationPolicy',
@@ -66,20 +67,23 @@ export function gatewayPolicy({ name, sni, callers }: ResolvedExport): KubeObjec
   };
 }
 
-function ruleOf(rules: readonly Rule[], principal: string): Record<string, unknown> {
+/** @param port the only one of the pod that is opened. @default - any that the proxy listens on */
+function ruleOf(rules: readonly Rule[], principal: string, port?: number): Record<string, unknown> {
   const from = [{ source: { principals: [principal] } }];
-  const operations = rules.map(operation);
   // A rule that lets everything pass makes the others void.
+  const open = rules.find(({ methods, paths }) => methods.length === 0 && paths.length === 0);
+  const operations = (open === undefined ? rules : [open]).map((rule) => operation(rule, port));
   return operations.some((o) => Object.keys(o).length === 0)
     ? { from }
     : { from, to: operations.map((o) => ({ operation: o })) };
 }
 
-function operation({ methods, paths }: Rule): Record<string, unknown> {
+function operation({ methods, paths }: Rule, port?: number): Record<string, unknown> {
   return {
     ...(methods.length === 0 ? {} : { methods: [...methods] }),
     // Istio reads a trailing star as "starts with", exactly what a trailing slash means in the table.
     ...(paths.length === 0 ? {} : { paths: paths.map((path) => (path.endsWith('/') ? `${path}*` : path)) }),
+    ...(port === undefined ? {} : { ports: [String(port)] }),
   };
 }
 

@@ -33,13 +33,14 @@ export function compare(lab: Lab, made: Policies, questions: readonly Question[]
   const differences: Difference[] = [];
   let passed = 0;
   for (const { caller, callee, ...request } of questions) {
-    const expected = decide(lab, caller, callee, request.method, request.target);
+    const decided = decide(lab, caller, callee, request.method, request.target);
+    const expected = decided.allowed && isOwnPort(callee, request);
     const points = way(caller, callee);
     const got = passes(points, request);
-    const name = `${caller === 'anybody' ? caller : caller.id} → ${callee.id} ${request.method} ${request.target}`;
-    const same = (got !== undefined) === expected.allowed && (!expected.allowed || got?.target === expected.target);
-    if (!same) differences.push({ question: name, at: 'all', found: got !== undefined, expected: expected.allowed });
-    if (expected.allowed) passed += 1;
+    const name = `${caller === 'anybody' ? caller : caller.id} → ${callee.id} ${request.method} ${request.target} at ${request.port ?? callee.port}`;
+    const same = (got !== undefined) === expected && (!expected || got?.target === decided.target);
+    if (!same) differences.push({ question: name, at: 'all', found: got !== undefined, expected });
+    if (expected) passed += 1;
     // Each point alone as well: what one lets through by mistake the next may stop, but is a hole all the same.
     let current: Request | undefined = request;
     for (const point of points) {
@@ -55,15 +56,22 @@ export function compare(lab: Lab, made: Policies, questions: readonly Question[]
   return { passed, refused: questions.length - passed, differences };
 }
 
+/** No row opens another port of a pod than the service's. */
+function isOwnPort(callee: Service, { port = callee.port }: Request): boolean {
+  return port === callee.port;
+}
+
 /** What a point alone must say to a request as it reads it. */
-function wantedAt(lab: Lab, { name, sees }: Point, { caller, callee, method, target }: Question): boolean {
+function wantedAt(lab: Lab, { name, sees }: Point, question: Question): boolean {
+  const { caller, callee, method, target } = question;
   const says = (from: Caller) => decideRead(lab, from, callee, method, target);
   if (name === 'ingress') {
     const page = lab.services.some((one) => one.mesh === callee.mesh && one.expose === 'page');
     return page && (pageRule.methods as readonly string[]).includes(method);
   }
   if (name === 'behind gateway') {
-    return grantsTo(lab, callee).some(({ from }) => from.mesh !== callee.mesh && says(from).allowed);
+    const foreign = grantsTo(lab, callee).some(({ from }) => from.mesh !== callee.mesh && says(from).allowed);
+    return foreign && isOwnPort(callee, question);
   }
   if (name === 'export') {
     return grantsTo(lab, callee).some(({ from }) => caller !== 'anybody' && from.mesh === caller.mesh);
@@ -71,6 +79,7 @@ function wantedAt(lab: Lab, { name, sees }: Point, { caller, callee, method, tar
   // A stranger's proxy is told of everything: help is for those who want it.
   if (name === 'egress' && caller !== 'anybody' && !lab.services.some(({ id }) => id === caller.id)) return true;
   const own = says(caller);
+  if (name === 'policy') return own.allowed && isOwnPort(callee, question);
   if (sees === 'requests') return own.allowed;
   return own.allowed || own.refusal.kind !== 'no row';
 }
@@ -110,7 +119,7 @@ export function questionsOf(lab: Lab, count: number, seed: number): Question[] {
   const pages = lab.services.filter(({ expose }) => expose === 'page');
   const known = lab.access.flatMap(({ paths }) => paths);
   const offered: readonly string[] = [...methods, 'PURGE', 'get', 'FOO'];
-  const made = Array.from({ length: count }, (): Question | undefined => {
+  const made = Array.from({ length: count }, (_, index): Question | undefined => {
     const row = lab.access.length > 0 && next() < 0.75 ? pick(next, lab.access) : undefined;
     const ends = {
       from: byId.get(row?.from ?? '') ?? pick(next, lab.services),
@@ -125,7 +134,9 @@ export function questionsOf(lab: Lab, count: number, seed: number): Question[] {
       row !== undefined && row.methods.length > 0 && next() < 0.7
         ? pick<Method>(next, row.methods)
         : pick(next, offered);
-    return { caller, callee, method, target };
+    // Past its own proxy a caller may dial any port of a pod, and Istio's proxies listen on all of them.
+    const other = mesh(lab, callee.mesh).kind === 'istio' && index % 10 === 9;
+    return { caller, callee, method, target, ...(other ? { port: callee.port + 1 } : {}) };
   });
   return made.filter((question) => question !== undefined);
 }

@@ -7,6 +7,8 @@ export interface Seen {
   readonly principal: string;
   readonly method: string;
   readonly path: string;
+  /** Port of the pod that the connection was made to. */
+  readonly port: number;
   /** Server name that the client asked for. @default - none */
   readonly sni?: string;
 }
@@ -26,7 +28,11 @@ const rule = z.strictObject({
     .min(1)
     .optional(),
   to: z
-    .array(z.strictObject({ operation: z.strictObject({ methods: texts.optional(), paths: texts.optional() }) }))
+    .array(
+      z.strictObject({
+        operation: z.strictObject({ methods: texts.optional(), paths: texts.optional(), ports: texts.optional() }),
+      }),
+    )
     .min(1)
     .optional(),
   when: z
@@ -43,14 +49,20 @@ const spec = z.strictObject({
 /** Reads an ALLOW policy; the answer says whether it lets a request through to the workload. */
 export function policyDecision(policy: KubeObject): (seen: Seen) => boolean {
   const { rules = [] } = spec.parse(policy.spec);
-  return ({ principal, method, path, sni = '' }) => {
+  return ({ principal, method, path, port, sni = '' }) => {
     const [plain = ''] = path.split('?');
     return rules.some(
       ({ from, to, when = [] }) =>
         when.every(({ values }) => matches(values, sni)) &&
         (from === undefined || from.some(({ source }) => matches(source.principals, principal))) &&
         (to === undefined ||
-          to.some(({ operation }) => matches(operation.methods, method) && matches(operation.paths, plain))),
+          to.some(
+            ({ operation }) =>
+              matches(operation.methods, method) &&
+              matches(operation.paths, plain) &&
+              // Istio takes ports as they are, without patterns.
+              operation.ports?.includes(String(port)) !== false,
+          )),
     );
   };
 }

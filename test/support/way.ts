@@ -5,6 +5,7 @@
 import type { Caller } from '../../model/access/decide';
 import { outboundReading, type Reading, readPath, refusedMethod } from '../../model/access/request';
 import { resolvedExports } from '../../model/exports';
+import { federationGatewayPort } from '../../model/gateways';
 import { consulServiceIdentity, istioPrincipal } from '../../model/identity';
 import { type Lab, mesh, podLabels, type Service } from '../../model/lab';
 import { federationGateway, importHost, ingressGatewayService, ingressNamespace } from '../../model/names';
@@ -18,7 +19,12 @@ import type { Policies } from './policies';
 export interface Request {
   readonly method: string;
   readonly target: string;
+  /** Port of the callee's pod that is asked, where the callee is in Istio. @default - the service's own */
+  readonly port?: number;
 }
+
+/** Container port of Istio's ingress gateway. */
+const ingressPort = 8080;
 
 /** One enforcement point on the way. */
 export interface Point {
@@ -87,9 +93,9 @@ export function step({ reading, admits }: Point, request: Request): Request | un
   return read !== undefined && admits(read) ? read : undefined;
 }
 
-function readAs(reading: Reading, { method, target }: Request): Request | undefined {
-  const { path } = readPath(target, reading);
-  return path === undefined || refusedMethod(method) !== undefined ? undefined : { method, target: path };
+function readAs(reading: Reading, request: Request): Request | undefined {
+  const { path } = readPath(request.target, reading);
+  return path === undefined || refusedMethod(request.method) !== undefined ? undefined : { ...request, target: path };
 }
 
 function connection(name: Point['name'], open: boolean): Point {
@@ -130,7 +136,7 @@ function istioWay(lab: Lab, made: Policies): Way {
       name,
       sees: 'requests',
       reading: readings('SIDECAR_INBOUND'),
-      admits: ({ method, target }) => pods({ principal, method, path: target }),
+      admits: ({ method, target, port = to.port }) => pods({ principal, method, path: target, port }),
     });
     if (from === 'anybody') {
       return [
@@ -138,7 +144,7 @@ function istioWay(lab: Lab, made: Policies): Way {
           name: 'ingress',
           sees: 'requests',
           reading: readings('GATEWAY'),
-          admits: ({ method, target }) => ingress({ principal: '', method, path: target }),
+          admits: ({ method, target }) => ingress({ principal: '', method, path: target, port: ingressPort }),
         },
         behind('policy', istioPrincipal(own.trustDomain, ingressNamespace, ingressNamespace)),
       ];
@@ -153,7 +159,14 @@ function istioWay(lab: Lab, made: Policies): Way {
         sees: 'requests',
         reading: readings('GATEWAY'),
         admits: ({ method, target }) =>
-          connects && gate({ principal: identity.replace('spiffe://', ''), method, path: target, sni }),
+          connects &&
+          gate({
+            principal: identity.replace('spiffe://', ''),
+            method,
+            path: target,
+            sni,
+            port: federationGatewayPort,
+          }),
       },
       behind('behind gateway', istioPrincipal(own.trustDomain, federationGateway, federationGateway)),
     ];

@@ -19,26 +19,29 @@ describe('the AuthorizationPolicy of a service', () => {
         rules: [
           {
             from: [{ source: { principals: ['cluster.local/ns/frontend/sa/frontend'] } }],
-            to: [{ operation: { methods: ['GET'], paths: ['/api/*'] } }],
+            to: [{ operation: { methods: ['GET'], paths: ['/api/*'], ports: ['8080'] } }],
           },
           // All that foreign callers may do: which of them may what is decided at the gateway.
           {
             from: [{ source: { principals: ['cluster.local/ns/federation-gateway/sa/federation-gateway'] } }],
-            to: [{ operation: { methods: ['GET'], paths: ['/healthz'] } }],
+            to: [{ operation: { methods: ['GET'], paths: ['/healthz'], ports: ['8080'] } }],
           },
         ],
       },
     });
   });
 
-  test('has no condition when a row allows everything, even beside one that does not', () => {
+  test('has no condition but the port when a row allows everything, even beside one that does not', () => {
     const row = { from: 'west/frontend', to: 'west/backend' };
     const rows = labOf({ access: [row] }).access;
     const lab = { ...labOf({}), access: [...rows.map((one) => ({ ...one, methods: ['GET' as const] })), ...rows] };
-    expect(authorizationPolicy(lab, service(lab, backend), 'cluster.local').spec).toMatchObject({
-      rules: [{ from: [{ source: { principals: ['cluster.local/ns/frontend/sa/frontend'] } }] }],
-    });
-    expect(JSON.stringify(authorizationPolicy(lab, service(lab, backend), 'cluster.local'))).not.toContain('"to"');
+    const { rules } = authorizationPolicy(lab, service(lab, backend), 'cluster.local').spec as { rules: unknown };
+    expect(rules).toEqual([
+      {
+        from: [{ source: { principals: ['cluster.local/ns/frontend/sa/frontend'] } }],
+        to: [{ operation: { ports: ['8080'] } }],
+      },
+    ]);
   });
 
   test('has no rule, which admits nobody, when no row names the service', () => {
@@ -55,10 +58,26 @@ describe('the AuthorizationPolicy of a service', () => {
       rules: [
         {
           from: [{ source: { principals: ['cluster.local/ns/istio-ingress/sa/istio-ingress'] } }],
-          to: [{ operation: { methods: ['GET', 'HEAD'] } }],
+          to: [{ operation: { methods: ['GET', 'HEAD'], ports: ['8080'] } }],
         },
       ],
     });
+  });
+
+  test("opens the service's own port and no other of the pod, whatever the rows say", () => {
+    fc.assert(
+      fc.property(labs, (lab) => {
+        for (const callee of lab.services) {
+          const { rules } = authorizationPolicy(lab, callee, 'cluster.local').spec as {
+            rules: readonly { readonly to?: readonly { readonly operation: { readonly ports?: unknown } }[] }[];
+          };
+          for (const { to = [] } of rules) {
+            expect(to.length).toBeGreaterThan(0);
+            for (const { operation } of to) expect(operation.ports).toEqual([String(callee.port)]);
+          }
+        }
+      }),
+    );
   });
 
   test('never matches by namespace, which a Consul identity could satisfy, nor by a pattern of principals', () => {

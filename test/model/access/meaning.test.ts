@@ -124,6 +124,7 @@ function decide(lab: Lab, callee: Service, uris: readonly string[], method: stri
     principal: uri.replace('spiffe://', ''),
     method,
     path,
+    port: callee.port,
   });
 }
 

@@ -102,6 +102,17 @@ const breaks: readonly (readonly [what: string, at: Point['name'], make: (made: 
         '"cluster.local/ns/frontend/sa/frontend","cluster.local/ns/admin/sa/admin"',
       ),
   ],
+  ['any port of the pod', 'policy', () => broken(policy, 'backend/backend', ',"ports":["8080"]', '')],
+  [
+    'another port of the pod',
+    'policy',
+    () => broken(policy, 'backend/backend', '"ports":["8080"]', '"ports":["8081"]'),
+  ],
+  [
+    'any port of the pod behind the gateway',
+    'behind gateway',
+    () => broken(policy, 'backend/backend', /,"ports":\["8080"\](?!.*"ports")/, ''),
+  ],
   ['another selector', 'policy', () => broken(policy, 'backend/backend', '"app":"backend"', '"app":"other"')],
   [
     'no default deny, and no policy of a service without rows',
