@@ -1,9 +1,15 @@
-/** The candidate that a mistyped word most likely meant; `undefined` when none is close. */
+/** Letters of the longest name that is compared: the work grows with the product of both lengths. */
+const longest = 64;
+
+/** The candidate that a mistyped word most likely meant; `undefined` when none is close. None is longer than 64 letters. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  const scored = candidates.map((candidate) => ({
-    candidate,
-    distance: distance(word.toLowerCase(), candidate.toLowerCase()),
-  }));
+  if (word.length > longest) return undefined;
+  const scored = candidates
+    .filter(({ length }) => length <= longest)
+    .map((candidate) => ({
+      candidate,
+      distance: distance(word.toLowerCase(), candidate.toLowerCase()),
+    }));
   const best = scored.sort((a, b) => a.distance - b.distance)[0];
   return best !== undefined && best.distance <= Math.max(1, Math.floor(word.length / 3)) ? best.candidate : undefined;
 }

@@ -5,6 +5,7 @@
 import { parse } from 'yaml';
 import type { Fault } from '../fault';
 import { consulUpstreams } from './consul-upstreams';
+import { limits } from './size';
 import type { GuardConfig, Pod, ProxyKind } from './types';
 
 export type Check = (value: string) => boolean;
@@ -132,6 +133,8 @@ const proxyConfigKeys = [
 
 /** Whether a proxy's configuration, in YAML, leaves its program, files, addresses and ports as they are. */
 export function harmlessProxyConfig(text: string): boolean {
+  // The reader compares each key with all the others.
+  if (text.length > limits.configuration) return false;
   try {
     const value: unknown = parse(text);
     if (value === null) return true;
@@ -153,6 +156,8 @@ const envoyOptions: readonly RegExp[] = [
 
 /** Whether Envoy's options neither move nor add a port, a file or a program. */
 export function harmlessEnvoyArguments(text: string): boolean {
+  // Where options are split, a long run of spaces is looked at again from each of them.
+  if (text.length > limits.configuration) return false;
   const options = ` ${text.trim()}`.split(/\s+(?=--)/).slice(1);
   const known = options.every((option) => envoyOptions.some((pattern) => pattern.test(option.trim())));
   return known && (text.trim() === '' || text.trim().startsWith('--'));

@@ -1,6 +1,7 @@
 /** Where Consul's proxy listens for the containers of its pod: the upstreams that the pod names. */
 import type { Fault } from '../fault';
 import { proxyOfPort } from './names';
+import { limits, tooMany } from './size';
 import type { Pod } from './types';
 
 export const upstreamsAnnotation = 'consul.hashicorp.com/connect-service-upstreams';
@@ -11,6 +12,9 @@ export function consulUpstreams(pod: Pod): { ports: number[]; faults: Fault[] } 
   const entries = text === undefined ? [] : text.split(',').map((entry) => entry.trim());
   const ports: number[] = [];
   const faults: Fault[] = [];
+  if (entries.length > limits.upstreams) {
+    return { ports, faults: [tooMany([upstreamsAnnotation], 'upstreams', entries.length, limits.upstreams)] };
+  }
   for (const entry of entries.filter((candidate) => candidate !== '')) {
     // `service:port[:datacenter]`, also with labels before the port: `info.svc.east.peer:1234`.
     const port = Number(entry.split(':')[1]);

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { Fault } from '../fault';
 import { nearest } from '../nearest';
 import { annotationPrefix, annotations, proxyOfPort } from './names';
+import { limits, tooMany } from './size';
 import type { Container } from './types';
 
 export type Protocol = 'TCP' | 'UDP';
@@ -39,7 +40,7 @@ const entrySchema = z.strictObject({
 
 /**
  * Reads the annotations of a pod. `containers` are the author's: neither a proxy's nor guard's.
- * All faults come at once; each says the annotation, the entry and the field.
+ * Faults come at once, the first twenty or so; each says the annotation, the entry and the field.
  */
 export function parseDeclaration(given: Annotations, containers: readonly Container[]): ParsedDeclaration {
   const faults: Fault[] = [...strangeKeys(given), ...switchedOff(given)];
@@ -52,6 +53,7 @@ function strangeKeys(given: Annotations): Fault[] {
   const known: readonly string[] = Object.values(annotations);
   return Object.keys(given)
     .filter((key) => key.startsWith(annotationPrefix) && !known.includes(key))
+    .slice(0, limits.faults)
     .map((key) => {
       const meant = nearest(key, known);
       return {
@@ -76,6 +78,7 @@ function parsePairs(text: string | undefined, containers: readonly Container[], 
   const pairs: Pair[] = [];
   const seen = new Map<string, number>();
   entries.forEach((entry, index) => {
+    if (faults.length > limits.faults) return;
     const path = [annotations.allow, index];
     const pair = parsePair(path, entry, containers, faults);
     if (pair === undefined) return;
@@ -93,10 +96,18 @@ function parsePairs(text: string | undefined, containers: readonly Container[], 
 
 function parseList(key: string, text: string | undefined, example: string, faults: Fault[]): unknown[] {
   if (text === undefined) return [];
+  if (text.length > limits.declaration) {
+    faults.push(tooMany([key], 'letters', text.length, limits.declaration));
+    return [];
+  }
   const allowed = `a JSON list, for example ${example}`;
   try {
     const value: unknown = JSON.parse(text);
-    if (Array.isArray(value)) return value;
+    if (Array.isArray(value) && value.length <= limits.entries) return value;
+    if (Array.isArray(value)) {
+      faults.push(tooMany([key], 'entries', value.length, limits.entries));
+      return [];
+    }
     faults.push({ path: [key], problem: 'is no list', value: text, allowed, fix: 'write a JSON list' });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -136,7 +147,7 @@ const fields = ['from', 'to', 'port', 'protocol'];
 function shapeFaults(path: (string | number)[], entry: unknown, issue: z.core.$ZodIssue): Fault[] {
   const allowed = '{"from": container, "to": container, "port": number or name, "protocol": "TCP" or "UDP"}';
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => {
+    return issue.keys.slice(0, limits.faults).map((key) => {
       const meant = nearest(key, fields);
       const fix = meant === undefined ? 'remove it' : `write ${meant}`;
       return { path: [...path, key], problem: 'is no field of an entry', allowed: fields.join(', '), fix };
@@ -157,9 +168,12 @@ function shapeFaults(path: (string | number)[], entry: unknown, issue: z.core.$Z
   return [{ path: [...path, ...at], problem: 'is not allowed', value, allowed: wanted, fix: 'correct it' }];
 }
 
+/** Names among which a mistyped one is looked for. */
+const compared = 20;
+
 function unknownContainer(path: (string | number)[], name: string, containers: readonly Container[]): Fault {
   const names = containers.map((container) => container.name);
-  const meant = nearest(name, names);
+  const meant = nearest(name, names.slice(0, compared));
   return {
     path,
     problem: 'is no container of this pod that a declaration may name',
@@ -182,7 +196,7 @@ function resolvePort(
     const named = ports.find((entry) => entry.name === port);
     if (named !== undefined) return resolvePort(path, named.containerPort, protocol, callee, faults);
     const names = ports.flatMap((entry) => (entry.name === undefined ? [] : [entry.name]));
-    const meant = nearest(port, names);
+    const meant = nearest(port, names.slice(0, compared));
     faults.push({
       path,
       problem: `is no ${protocol} port of container ${callee.name}`,
@@ -213,6 +227,7 @@ function parseShared(text: string | undefined, containers: readonly Container[],
   const groups: string[][] = [];
   const seen = new Set<string>();
   parseList(key, text, example, faults).forEach((entry, index) => {
+    if (faults.length > limits.faults) return;
     const parsed = sharedSchema.safeParse(entry);
     if (!parsed.success) {
       const allowed = 'a list of at least two container names';
@@ -220,6 +235,7 @@ function parseShared(text: string | undefined, containers: readonly Container[],
       return;
     }
     parsed.data.forEach((name, place) => {
+      if (faults.length > limits.faults) return;
       const path = [key, index, place];
       if (!containers.some((container) => container.name === name)) {
         faults.push(unknownContainer(path, name, containers));

@@ -4,6 +4,7 @@ import { annotations, guardVolume, isGuardContainer, isInfrastructure, proxyKind
 import { equal, guardInitContainers, guardRulesVolume, madeContainer, madeVolume } from './own';
 import { ownContainers, proxyKinds } from './parties';
 import { guardRules } from './rules';
+import { sizeFaults } from './size';
 import type { Container, GuardConfig, PatchOperation, Pod, PodSpec, SecurityContext } from './types';
 
 /** First user that is given to containers without one. Below 65536, so that pods with a user namespace have it too. */
@@ -11,9 +12,11 @@ const firstUser = 21001;
 
 /**
  * JSON patch that guards a pod. Guard's own containers, volume and rules replace whatever has their names; for the rest
- * it only adds what is absent, and what an author wrote and guard refuses is left for `refusals` to name. Empty when there is nothing to do, so another call after other webhooks does no harm.
+ * it only adds what is absent, and what an author wrote and guard refuses is left for `refusals` to name. Empty when there is nothing to do, so another call after other webhooks does no harm, and
+ * for a pod that is too large to be judged.
  */
 export function mutate(pod: Pod, config: GuardConfig): PatchOperation[] {
+  if (sizeFaults(pod).length > 0) return [];
   const spec = placeGuard(confine(pod, config), config);
   const confined: Pod = { ...pod, spec };
   const rules = guardRules(confined, config);
@@ -29,6 +32,7 @@ export function mutate(pod: Pod, config: GuardConfig): PatchOperation[] {
 
 /** The same for `pods/ephemeralcontainers`, where nothing but the new containers may be changed. */
 export function mutateEphemeral(pod: Pod): PatchOperation[] {
+  if (sizeFaults(pod).length > 0) return [];
   const taken = takenUsers(pod);
   const ephemeral = (pod.spec.ephemeralContainers ?? []).map((container) => {
     const user = container.securityContext?.runAsUser ?? takeUser(taken);

@@ -5,23 +5,26 @@ import { confinementFaults } from './confinement';
 import { parseDeclaration } from './declaration';
 import { identityFaults } from './identity';
 import { annotationPrefix, isGuardContainer, isInfrastructure } from './names';
-import { equal, guardFaults } from './own';
+import { guardFaults } from './own';
 import { ownContainers, proxyKinds } from './parties';
 import { type Placed, placedContainers, placedOwn } from './placed';
 import { portFaults } from './ports';
 import { proxyFaults } from './proxies';
-import { formatReason } from './reason';
+import { formatReasons } from './reason';
 import { guardRules } from './rules';
+import { sizeFaults } from './size';
 import type { GuardConfig, Pod } from './types';
 
 /**
  * Reasons to refuse a new pod as it will run, after all mutating webhooks; empty when it is guarded. Each names the place,
- * what is wrong, the value, what is allowed and the fix.
+ * what is wrong, the value, what is allowed and the fix; the first twenty, and how many more there are.
  */
 export function refusals(pod: Pod, config: GuardConfig): string[] {
+  const large = sizeFaults(pod);
+  if (large.length > 0) return formatReasons(large);
   const own = placedOwn(pod, config);
   const { declaration, faults } = parseDeclaration(pod.metadata?.annotations ?? {}, ownContainers(pod, config));
-  return [
+  return formatReasons([
     ...faults,
     ...identityFaults(pod, own, declaration),
     ...confinementFaults(pod, own),
@@ -30,7 +33,7 @@ export function refusals(pod: Pod, config: GuardConfig): string[] {
     ...proxyFaults(pod, config),
     ...orderFaults(pod, config),
     ...guardFaults(pod, config, guardRules(pod, config)),
-  ].map(formatReason);
+  ]);
 }
 
 /**
@@ -39,23 +42,30 @@ export function refusals(pod: Pod, config: GuardConfig): string[] {
  * restarts reads the pod's annotations and labels again, so those that are changed are judged as a new pod's.
  */
 export function refusalsOfUpdate(before: Pod, after: Pod, config: GuardConfig): string[] {
-  const own = placedOwn(after, config);
-  const { declaration } = parseDeclaration(before.metadata?.annotations ?? {}, ownContainers(before, config));
-  const added = (after.spec.ephemeralContainers ?? []).filter(
-    ({ name }) => !before.spec.ephemeralContainers?.some((old) => old.name === name),
-  );
-  const isNew = ({ path: [, list, name] }: Fault) =>
-    list === 'ephemeralContainers' && added.some((container) => container.name === name);
-  return [
+  return formatReasons([
     ...annotationChanges(before, after),
     ...imageChanges(before, after, config),
     ...captureFaults(after, config).filter((fault) => metadataChanged(before, after, fault)),
-    ...[
-      ...identityFaults(after, own, declaration),
-      ...confinementFaults(after, own),
-      ...proxyFaults(after, config),
-    ].filter(isNew),
-  ].map(formatReason);
+    ...ephemeralFaults(before, after, config),
+  ]);
+}
+
+/** Of ephemeral containers that are new. A pod from before its namespace was guarded, too large to be judged, gets none. */
+function ephemeralFaults(before: Pod, after: Pod, config: GuardConfig): Fault[] {
+  const old = new Set(before.spec.ephemeralContainers?.map(({ name }) => name));
+  const added = new Set(
+    (after.spec.ephemeralContainers ?? []).map(({ name }) => name).filter((name) => !old.has(name)),
+  );
+  if (added.size === 0) return [];
+  const large = sizeFaults(after);
+  if (large.length > 0) return large;
+  const own = placedOwn(after, config);
+  const { declaration } = parseDeclaration(before.metadata?.annotations ?? {}, ownContainers(before, config));
+  return [
+    ...identityFaults(after, own, declaration),
+    ...confinementFaults(after, own),
+    ...proxyFaults(after, config),
+  ].filter(({ path: [, list, name] }) => list === 'ephemeralContainers' && added.has(String(name)));
 }
 
 /** Whatever runs before guard has the network to itself. */
@@ -95,10 +105,10 @@ function metadataChanged({ metadata: old }: Pod, { metadata: now }: Pod, { path 
 
 /** An image is one of the few fields of a running pod that may be changed. */
 function imageChanges(before: Pod, after: Pod, config: GuardConfig): Fault[] {
-  const old = placedContainers(before);
+  const images = new Map(placedContainers(before).map(({ path, container }) => [path.join(), container.image]));
   const changed = ({ path, container }: Placed) =>
     isInfrastructure(container.name, proxyKinds(config)) &&
-    !old.some((other) => equal(other.path, path) && other.container.image === container.image);
+    !(images.has(path.join()) && images.get(path.join()) === container.image);
   return placedContainers(after)
     .filter((placed) => placed.list !== 'ephemeralContainers' && changed(placed))
     .map(({ path, container }) => ({

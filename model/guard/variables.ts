@@ -2,6 +2,7 @@
 import { parse } from 'yaml';
 import { type Check, harmlessProxyConfig } from './capture';
 import type { Deviation } from './shapes';
+import { limits } from './size';
 import type { Container, EnvironmentVariable } from './types';
 
 /** By the variable's name; what is not listed is refused: it could decide what the program loads or where it listens. */
@@ -83,6 +84,7 @@ export const istioProxyVariables: Variables = {
  * quoted keys or without.
  */
 function harmlessMeshProxyConfig(config: string): boolean {
+  if (config.length > limits.configuration) return false;
   let value: unknown;
   try {
     value = parse(config);
@@ -183,8 +185,8 @@ function redirectsEverything(config: string): boolean {
 
 /** Variables that no injector sets, or sets otherwise. */
 export function variableDeviations({ env = [] }: Container, known: Variables): Deviation[] {
-  const names = env.map(({ name }) => name);
-  const twice = names.filter((name, index) => names.indexOf(name) !== index);
+  const seen = new Set<string>();
+  const twice = env.map(({ name }) => name).filter((name) => seen.size === seen.add(name).size);
   return [
     ...twice.map((name) => ({ field: `env.${name}`, problem: 'is there twice, and the last would count' })),
     ...env.flatMap((variable): Deviation[] => {

@@ -40,3 +40,9 @@ test('one letter too many is always forgiven', () => {
     }),
   );
 });
+
+test('names that are too long to be compared are not', () => {
+  const [long, longer] = ['x'.repeat(64), 'x'.repeat(65)];
+  expect(nearest(long, [longer, long])).toBe(long);
+  expect(nearest(longer, [longer, long])).toBeUndefined();
+});

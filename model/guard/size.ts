@@ -1,0 +1,69 @@
+/**
+ * How much of a pod guard judges. Every pod of a guarded namespace waits for the same few webhooks, so a pod that would
+ * take long is refused unread: no author may keep the others waiting.
+ */
+import type { Fault } from '../fault';
+import { annotations, isInfrastructure } from './names';
+import { placedContainers } from './placed';
+import type { Container, Pod, ProxyKind } from './types';
+
+export const limits = {
+  /** Of all kinds: Kubernetes itself knows no limit. */
+  containers: 100,
+  /** Letters of a container's name. Kubernetes' own limit, which it checks only after the first webhook. */
+  name: 63,
+  /** Published by all containers together. */
+  ports: 256,
+  /** Entries of a list of one of the mesh's or guard's own containers; injectors make a few dozen. */
+  list: 256,
+  /** Letters of a declaration: `allow` and `shared-users` each. */
+  declaration: 32_768,
+  /** Entries of a declaration. */
+  entries: 256,
+  /** Upstreams that a pod of Consul names. */
+  upstreams: 256,
+  /** Letters of a proxy's configuration or options in an annotation or a variable. */
+  configuration: 8_192,
+  /** Faults that are told, and looked for in a declaration. */
+  faults: 20,
+} as const;
+
+const kinds: readonly ProxyKind[] = ['istio', 'consul'];
+
+/** Why a pod is too large to be judged; empty when it is not. Reads each part of the pod once. */
+export function sizeFaults(pod: Pod): Fault[] {
+  const { spec, metadata } = pod;
+  const counted = [spec.initContainers, spec.containers, spec.ephemeralContainers];
+  const containers = counted.reduce((sum, list) => sum + (list?.length ?? 0), 0);
+  if (containers > limits.containers) return [tooMany(['spec'], 'containers', containers, limits.containers)];
+  const placed = placedContainers(pod);
+  const ports = placed.reduce((sum, { container }) => sum + (container.ports?.length ?? 0), 0);
+  return [
+    ...placed.filter(({ container }) => container.name.length > limits.name).map(({ list }) => longName(list)),
+    ...(ports > limits.ports ? [tooMany(['spec', 'ports'], 'ports', ports, limits.ports)] : []),
+    ...placed.flatMap(({ path, container }) => (isInfrastructure(container.name, kinds) ? lists(path, container) : [])),
+    ...[annotations.allow, annotations.sharedUsers].flatMap((key) => {
+      const { length = 0 } = metadata?.annotations?.[key] ?? {};
+      return length > limits.declaration ? [tooMany([key], 'letters', length, limits.declaration)] : [];
+    }),
+  ];
+}
+
+function longName(list: string): Fault {
+  const problem = 'has a container with a name that Kubernetes does not allow';
+  return { path: ['spec', list], problem, allowed: `at most ${limits.name} letters`, fix: 'give it a shorter name' };
+}
+
+function lists(path: readonly string[], container: Container): Fault[] {
+  return Object.entries(container).flatMap(([field, value]) =>
+    Array.isArray(value) && value.length > limits.list
+      ? [tooMany([...path, field], 'entries', value.length, limits.list)]
+      : [],
+  );
+}
+
+/** Of a list that is longer than guard reads. */
+export function tooMany(path: Fault['path'], what: string, value: number, most: number): Fault {
+  const problem = `has more ${what} than guard reads`;
+  return { path, problem, value, allowed: `at most ${most}`, fix: 'split the pod, or leave some out' };
+}
