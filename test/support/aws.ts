@@ -3,6 +3,7 @@ import { Testing } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { NodeSettings } from '../../model/aws';
 import { type Cidr, parseCidr } from '../../model/cidr';
+import { withoutTraces } from '../../stacks/traces';
 
 type Json = Readonly<Record<string, unknown>>;
 type Resources = Readonly<Record<string, Readonly<Record<string, Json>>>>;
@@ -27,7 +28,7 @@ export class Synthesised {
   private readonly resource: Resources;
 
   constructor(make: (scope: Construct) => void) {
-    this.text = Testing.synthScope(make);
+    this.text = withoutTraces(() => Testing.synthScope(make));
     this.resource = (JSON.parse(this.text) as { resource?: Resources }).resource ?? {};
   }
 

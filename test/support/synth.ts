@@ -10,6 +10,7 @@ import type { KubeObject } from '../../model/kube';
 import type { Lab } from '../../model/lab';
 import { outsideHosts } from '../../model/outside';
 import { addLabStacks } from '../../stacks/lab';
+import { withoutTraces } from '../../stacks/traces';
 import { temporaryFolder } from './folder';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -46,9 +47,11 @@ export interface SynthOptions {
 /** Writes a lab's plan to a folder of its own and reads it back. */
 export function synthesise(lab: Lab, { variables = [] }: SynthOptions = {}): Plan {
   const outdir = mkdtempSync(join(folder, 'out-'));
-  const app = new App({ outdir });
-  addLabStacks(app, lab, { outside: (service) => outsideHosts(lab, service, variables) });
-  app.synth();
+  withoutTraces(() => {
+    const app = new App({ outdir });
+    addLabStacks(app, lab, { outside: (service) => outsideHosts(lab, service, variables) });
+    app.synth();
+  });
   return readStacks(outdir);
 }
 
