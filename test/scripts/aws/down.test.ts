@@ -9,14 +9,14 @@ import { until } from '../../../scripts/machine/until';
 import { silentProgress } from '../../../scripts/progress';
 import { temporaryFolder } from '../../support/folder';
 import { type Checkout, fakeTerraform, makeCheckout, type StackSpecs } from '../../support/stacks';
-import { account, awsLab, awsPlan, identity, raised, region } from './aws-plan';
+import { account, awsLab, awsPlan, downPlan, identity, raised, region } from './aws-plan';
 
 // A Node.js for each Terraform, on a machine that others use too.
 jest.setTimeout(120_000);
 
 const below = temporaryFolder();
 const lab = awsLab();
-const names = Object.keys(awsPlan());
+const names = Object.keys(downPlan());
 let checkout: Checkout;
 let said: string[];
 /** Waits and looks, in order, among the calls of Terraform. */
@@ -59,7 +59,7 @@ const waits: Waits = {
     void seen.push(`interfaces of ${vpc ?? cluster}${more?.reclaim ? ', reclaimed' : ''}`),
   volumes: async (_clients, cluster) => noted(`volumes of ${cluster}`, []),
 };
-const held = () => names.filter((name) => checkout.state(name).length > 0);
+const held = () => Object.keys(awsPlan()).filter((name) => checkout.state(name).length > 0);
 
 function steps(more: Partial<DownSteps> = {}): DownSteps {
   return {
@@ -69,7 +69,7 @@ function steps(more: Partial<DownSteps> = {}): DownSteps {
     terraform: async () => fakeTerraform,
     tools: async () => {},
     synthesise: async () => {
-      checkout.synthesise(awsPlan());
+      checkout.synthesise(downPlan());
       return checkout.outdir;
     },
     clients: (at) => ({ region: at, close: () => {} }) as never,
@@ -101,18 +101,23 @@ const blindly = (more: Partial<DownOnAwsOptions> = {}, with_: Partial<DownSteps>
     steps({ synthesise: async () => Promise.reject(new Error('not called')), ...with_ }),
   );
 
-const raise = (plan?: StackSpecs) => raised(checkout, plan);
+const raise = (plan: StackSpecs = downPlan()) => raised(checkout, plan);
 
 test('everything goes in the safe order, with the waits between, and the leftovers last', async () => {
-  raise();
-  expect(await down()).toBe(true);
+  const plan = awsPlan();
+  raise(plan);
+  const synthesise = async () => {
+    checkout.synthesise(plan);
+    return checkout.outdir;
+  };
+  expect(await down({}, { synthesise })).toBe(true);
   expect(held()).toEqual([]);
   const destroyed = checkout
     .calls()
     .filter((call) => call.startsWith('-') && call.endsWith(' destroy'))
     .map((call) => call.slice(1, -8));
   const at = (name: string) => destroyed.indexOf(name);
-  expect(destroyed).toHaveLength(names.length);
+  expect(destroyed.toSorted()).toEqual(Object.keys(plan).toSorted());
   for (const mesh of ['west', 'east']) {
     const order = ['pairing', `federation-${mesh}`, `mesh-${mesh}`, `cluster-${mesh}`, `network-${mesh}`].map(at);
     expect(order).toEqual(order.toSorted((a, b) => a - b));
@@ -162,7 +167,7 @@ test('a no, and no terminal, destroy nothing', async () => {
 
 test.each(['pairing', 'cluster-west', 'network-east'])('after a failure in %s, down again finishes', async (name) => {
   raise();
-  const [[type, named] = []] = Object.entries(awsPlan()[name]?.resource ?? {});
+  const [[type, named] = []] = Object.entries(downPlan()[name]?.resource ?? {});
   const resource = Object.keys(named ?? {})[0];
   checkout.script({
     [name]: {
@@ -265,7 +270,7 @@ test('after plain cdktf: the plan that lies there is the lab’s, and without on
   await expect(blindly({ region })).rejects.toThrow(
     /terraform\.border\.tfstate, .* hold resources of lab weather, and there is no plan/,
   );
-  checkout.synthesise(awsPlan());
+  checkout.synthesise(downPlan());
   expect(await blindly()).toBe(true);
   expect(held()).toEqual([]);
 });
@@ -282,13 +287,13 @@ test('in a fresh clone: the plan is written first; without file and region the r
 });
 
 test('a plan of another lab that lies there is not gone by', async () => {
-  checkout.synthesise(awsPlan());
+  checkout.synthesise(downPlan());
   expect(await blindly({ name: 'demo', region })).toBe(true);
   expect(seen).toEqual(['leftovers in eu-north-1 of undefined']);
 });
 
 test('a cluster that was there before is waited for by nobody', async () => {
-  const plan = awsPlan();
+  const plan = downPlan();
   const west = plan['cluster-west'];
   raise({ ...plan, 'cluster-west': { ...west, resource: { aws_lb: { lb: {} } } } });
   await down();
