@@ -33,6 +33,7 @@ async function elsewhere(call: string): Promise<ChildProcess> {
 function end(child: ChildProcess): Promise<void> {
   others.delete(child);
   return new Promise((resolve) => {
+    if (child.exitCode !== null) resolve();
     child.once('close', () => resolve());
     child.kill('SIGKILL');
   });
