@@ -41,7 +41,7 @@ export const outputs = {
     method: z.string(),
     target: z.string(),
     read: z.string().nullable().describe('target as the rules saw it; null when no rule did'),
-    reason: z.enum(['row', 'page', 'no row', 'unreadable', 'method', 'path']),
+    reason: z.enum(['row', 'page', 'no row', 'unreadable', 'upgrade', 'method', 'path']),
     why: z.string(),
     rows: z
       .array(z.object({ row: z.int(), line: z.int().nullable() }))

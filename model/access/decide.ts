@@ -12,7 +12,7 @@ import {
   strictReading,
   withoutQuery,
 } from './request';
-import { connectionOnly, covers, grantsTo, pageRule, type Rule, rowsBetween } from './table';
+import { connectionOnly, covers, grantsTo, isOpen, pageRule, type Rule, rowsBetween } from './table';
 
 /** Who asks: a service by its own certificate, or anybody through the ingress gateway of the callee's mesh. */
 export type Caller = Service | 'anybody';
@@ -28,6 +28,8 @@ export type Refusal =
   | { readonly kind: 'no row' }
   /** A proxy answers 400: what it can't read in one way only, no rule gets to see. */
   | { readonly kind: 'unreadable'; readonly why: string }
+  /** The request asks to switch protocols, and the proxy would not see what follows: no row that allows everything. */
+  | { readonly kind: 'upgrade'; readonly rows: readonly number[] }
   /** Rows name both, but none with this method. */
   | { readonly kind: 'method'; readonly rows: readonly number[] }
   /** Rows name both with this method, but none with this path. */
@@ -51,34 +53,60 @@ export type Decision =
  * Decides one request.
  * @param method as it stands in the request line
  * @param target path and query in origin form, as the caller's program writes them, byte for byte
+ * @param upgrade whether it asks to switch to another protocol (`Connection: Upgrade`, to a websocket)
  */
-export function decide(lab: Lab, caller: Caller, callee: Service, method: string, target: string): Decision {
+export function decide(
+  lab: Lab,
+  caller: Caller,
+  callee: Service,
+  method: string,
+  target: string,
+  upgrade = false,
+): Decision {
   // Whom no row names gets no connection, whatever would be asked on it.
   const nobody = rulesFor(lab, caller, callee).length === 0;
   const read = nobody ? { target } : readOnTheWay(lab, caller, callee, method, target);
   if (read.unreadable !== undefined) {
     return { allowed: false, refusal: { kind: 'unreadable', why: read.unreadable } };
   }
-  return decideRead(lab, caller, callee, method, read.target);
+  return decideRead(lab, caller, callee, method, read.target, upgrade);
 }
 
 /** The same for a request as the last proxy has read it. */
-export function decideRead(lab: Lab, caller: Caller, callee: Service, method: string, target: string): Decision {
+export function decideRead(
+  lab: Lab,
+  caller: Caller,
+  callee: Service,
+  method: string,
+  target: string,
+  upgrade = false,
+): Decision {
   const rules = rulesFor(lab, caller, callee);
   if (rules.length === 0) return { allowed: false, refusal: { kind: 'no row' } };
+  if (upgrade && (refusesUpgrades(lab, callee) || !rules.some(({ rule }) => isOpen(rule)))) {
+    return { allowed: false, refusal: { kind: 'upgrade', rows: rowsOf(rules) }, target };
+  }
   const byMethod = rules.filter(({ rule }) => rule.methods.length === 0 || includes(rule.methods, method));
   const path = withoutQuery(target);
   const found = byMethod.find(({ rule }) => rule.paths.length === 0 || rule.paths.some((one) => covers(one, path)));
   if (found !== undefined) return { allowed: true, ground: found.ground, target };
   const kind = byMethod.length === 0 ? 'method' : 'path';
   const considered = kind === 'method' ? rules : byMethod;
-  const rows = considered.flatMap(({ ground }) => (ground.kind === 'row' ? [ground.index] : []));
-  return { allowed: false, refusal: { kind, rows }, target };
+  return { allowed: false, refusal: { kind, rows: rowsOf(considered) }, target };
+}
+
+/** Whether a callee's proxy lets nobody switch protocols, whatever the rows say: Consul's, where it reads requests. */
+export function refusesUpgrades(lab: Lab, callee: Service): boolean {
+  return mesh(lab, callee.mesh).kind === 'consul' && readsRequests(lab, callee);
 }
 
 interface Grounded {
   readonly ground: Ground;
   readonly rule: Rule;
+}
+
+function rowsOf(rules: readonly Grounded[]): number[] {
+  return rules.flatMap(({ ground }) => (ground.kind === 'row' ? [ground.index] : []));
 }
 
 function rulesFor(lab: Lab, caller: Caller, callee: Service): Grounded[] {

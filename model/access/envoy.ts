@@ -12,7 +12,7 @@ import type { Lab, Mesh, Service } from '../lab';
 import { mesh as meshOf } from '../lab';
 import { ingressGatewayService } from '../names';
 import { federationIdentity } from '../planes';
-import { connectionOnly, type Grant, grantsTo, pageRule, type Rule } from './table';
+import { connectionOnly, type Grant, grantsTo, isOpen, pageRule, type Rule } from './table';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -82,6 +82,7 @@ function httpFilters(lab: Lab, callee: Service): Json[] {
     // The caller's certificate is the only source of this header.
     forward_client_cert_details: 'SANITIZE_SET',
     set_current_client_cert_details: { uri: true },
+    // No upgrade_configs: Envoy refuses every switch of protocols, behind which no rule would hold.
     // What a proxy would read in two ways must not reach the rules.
     normalize_path: true,
     merge_slashes: true,
@@ -172,8 +173,7 @@ function byIdentity(allowed: readonly Caller[], level: 'connection' | 'http'): J
 }
 
 function anyRule(rules: readonly Rule[]): Json {
-  const open = rules.some(({ methods, paths }) => methods.length === 0 && paths.length === 0);
-  if (open) return { on_no_match: action('ALLOW') };
+  if (rules.some(isOpen)) return { on_no_match: action('ALLOW') };
   const matchers = rules.map(({ methods, paths }) => ({
     predicate: all([
       ...(methods.length === 0 ? [] : [any(methods.map((method) => header(':method', { exact: method })))]),

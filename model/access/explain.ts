@@ -23,8 +23,16 @@ export interface Explanation {
   readonly decidedBy: EnforcementPoint;
 }
 
-export function explain(lab: Lab, caller: Caller, callee: Service, method: string, target: string): Explanation {
-  const decision = decide(lab, caller, callee, method, target);
+/** @param upgrade whether the request asks to switch to another protocol */
+export function explain(
+  lab: Lab,
+  caller: Caller,
+  callee: Service,
+  method: string,
+  target: string,
+  upgrade = false,
+): Explanation {
+  const decision = decide(lab, caller, callee, method, target, upgrade);
   const points = enforcementPoints(lab, caller, callee);
   const decidedBy = decider(lab, caller, callee, decision, points);
   if (decidedBy === undefined) throw new Error(`nothing guards ${callee.id}`);

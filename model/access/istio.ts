@@ -4,7 +4,7 @@ import { istioPrincipal } from '../identity';
 import type { KubeObject } from '../kube';
 import type { Lab, Service } from '../lab';
 import { benchNamespace, federationGateway, importHost, ingressNamespace } from '../names';
-import { grantsFrom, grantsTo, pageRule, type Rule } from './table';
+import { grantsFrom, grantsTo, isOpen, pageRule, type Rule } from './table';
 
 /**
  * Lets exactly the callers of the table reach a service of an Istio mesh; a service without rows admits nobody. Foreign
@@ -38,6 +38,12 @@ export function authorizationPolicy(lab: Lab, callee: Service, trustDomain: stri
   };
 }
 
+/**
+ * What follows a switch of protocols is bytes both ways, which nobody holds to methods and paths. Istio's proxies let
+ * requests for one (to a websocket) pass; Envoy takes the header off all others.
+ */
+const noUpgrade = { key: 'request.headers[upgrade]', notValues: ['*'] } as const;
+
 /** What anybody may ask of the ingress gateway, before the page's own policy. */
 export const pagePolicy: KubeObject = {
   apiVersion: 'security.istio.io/v1',
@@ -46,7 +52,7 @@ export const pagePolicy: KubeObject = {
   spec: {
     selector: { matchLabels: { istio: 'ingress' } },
     action: 'ALLOW',
-    rules: [{ to: [{ operation: operation(pageRule) }] }],
+    rules: [{ to: [{ operation: operation(pageRule) }], when: [noUpgrade] }],
   },
 };
 
@@ -55,10 +61,10 @@ export const pagePolicy: KubeObject = {
  * export's own server name.
  */
 export function gatewayPolicy({ name, sni, callers }: ResolvedExport): KubeObject {
-  const rules = callers.map(({ identity, rules }) => ({
-    ...ruleOf(rules, identity.replace(/^spiffe:\/\//, '')),
-    when: [{ key: 'connection.sni', values: [sni] }],
-  }));
+  const rules = callers.map(({ identity, rules }) => {
+    const { when = [], ...rule } = ruleOf(rules, identity.replace(/^spiffe:\/\//, ''));
+    return { ...rule, when: [{ key: 'connection.sni', values: [sni] }, ...when] };
+  });
   return {
     apiVersion: 'security.istio.io/v1',
     kind: 'AuthorizationPolicy',
@@ -67,15 +73,20 @@ export function gatewayPolicy({ name, sni, callers }: ResolvedExport): KubeObjec
   };
 }
 
+interface PolicyRule {
+  readonly from: readonly unknown[];
+  readonly to?: readonly unknown[];
+  readonly when?: readonly object[];
+}
+
 /** @param port the only one of the pod that is opened. @default - any that the proxy listens on */
-function ruleOf(rules: readonly Rule[], principal: string, port?: number): Record<string, unknown> {
+function ruleOf(rules: readonly Rule[], principal: string, port?: number): PolicyRule {
   const from = [{ source: { principals: [principal] } }];
+  const open = rules.find(isOpen);
+  if (open === undefined)
+    return { from, to: rules.map((rule) => ({ operation: operation(rule, port) })), when: [noUpgrade] };
   // A rule that lets everything pass makes the others void.
-  const open = rules.find(({ methods, paths }) => methods.length === 0 && paths.length === 0);
-  const operations = (open === undefined ? rules : [open]).map((rule) => operation(rule, port));
-  return operations.some((o) => Object.keys(o).length === 0)
-    ? { from }
-    : { from, to: operations.map((o) => ({ operation: o })) };
+  return port === undefined ? { from } : { from, to: [{ operation: operation(open, port) }] };
 }
 
 function operation({ methods, paths }: Rule, port?: number): Record<string, unknown> {

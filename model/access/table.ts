@@ -110,7 +110,12 @@ export function covers(rulePath: string, path: string): boolean {
   return rulePath.endsWith('/') ? path.startsWith(rulePath) : path === rulePath;
 }
 
-/** Whether every rule lets everything pass, so that checking connections is enough. */
+/** Whether a rule lets everything pass. */
+export function isOpen({ methods, paths }: Rule): boolean {
+  return methods.length === 0 && paths.length === 0;
+}
+
+/** Whether every caller may ask anything, so that checking connections is enough. */
 export function connectionOnly(grantList: readonly Pick<Grant, 'rules'>[]): boolean {
-  return grantList.every(({ rules }) => rules.some(({ methods, paths }) => methods.length === 0 && paths.length === 0));
+  return grantList.every(({ rules }) => rules.some(isOpen));
 }

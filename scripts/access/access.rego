@@ -3,6 +3,7 @@
 # description: |
 #   The access table of an Isthmus lab, as a decision. Ask data.isthmus.access.decision with
 #   {"from": "west/frontend/frontend", "to": "west/backend/backend", "method": "GET", "path": "/api/"}.
+#   With "upgrade": true the request asks to switch protocols (to a websocket).
 #   `from` is a service id or "anybody"; `path` is as the proxies read it, with or without its query.
 #   A path that they would read as another one is refused: normalise it first (isthmus access explain tells how).
 package isthmus.access
@@ -17,6 +18,7 @@ decision := {"allow": allow, "grounds": grounds, "reasons": reasons}
 grounds contains row.index if {
 	some row in candidates
 	readable
+	not upgrade_refused(row)
 	method_matches(row)
 	path_matches(row)
 }
@@ -33,16 +35,24 @@ reasons contains "unreadable" if {
 	not readable
 }
 
+reasons contains "upgrade" if {
+	not allow
+	readable
+	switch_refused
+}
+
 reasons contains "method" if {
 	not allow
 	count(candidates) > 0
 	readable
+	not switch_refused
 	every row in candidates { not method_matches(row) }
 }
 
 reasons contains "path" if {
 	not allow
 	readable
+	not switch_refused
 	some row in candidates
 	method_matches(row)
 }
@@ -51,6 +61,22 @@ candidates contains row if {
 	some row in data.isthmus.table.rows
 	row.from == input.from
 	row.to == input.to
+}
+
+switch_refused if {
+	count(candidates) > 0
+	every row in candidates { upgrade_refused(row) }
+}
+
+# What follows a switch of protocols is not read: only a row that allows everything allows one.
+upgrade_refused(row) if {
+	input.upgrade
+	count(row.methods) + count(row.paths) > 0
+}
+
+upgrade_refused(_) if {
+	input.upgrade
+	input.to in data.isthmus.table.no_upgrades
 }
 
 method_matches(row) if count(row.methods) == 0

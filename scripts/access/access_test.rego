@@ -7,9 +7,11 @@ table := {
 		{"index": 0, "from": "w/a/a", "to": "w/b/b", "methods": ["GET"], "paths": ["/api/", "/v1.0"]},
 		{"index": 1, "from": "w/a/a", "to": "w/b/b", "methods": ["POST"], "paths": []},
 		{"index": 2, "from": "w/b/b", "to": "e/c/c", "methods": [], "paths": []},
+		{"index": 3, "from": "w/b/b", "to": "e/d/d", "methods": [], "paths": []},
 		{"index": "page", "from": "anybody", "to": "w/a/a", "methods": ["GET", "HEAD"], "paths": []},
 	],
 	"connections_only": ["e/c/c"],
+	"no_upgrades": ["e/d/d"],
 	"methods": ["GET", "HEAD", "POST", "PUT"],
 }
 
@@ -47,6 +49,18 @@ test_what_proxies_read_otherwise_is_refused if {
 
 test_connections_only if {
 	decided("w/b/b", "e/c/c", "ODD", "/a%2fb").grounds == {2}
+}
+
+upgraded(from, to, method, path) := decision if {
+	question := {"from": from, "to": to, "method": method, "path": path, "upgrade": true}
+	decision := access.decision with input as question with data.isthmus.table as table
+}
+
+test_a_switch_of_protocols_needs_a_row_that_allows_everything if {
+	upgraded("w/a/a", "w/b/b", "GET", "/api/").reasons == {"upgrade"}
+	upgraded("w/b/b", "e/d/d", "GET", "/").reasons == {"upgrade"}
+	upgraded("w/b/b", "e/c/c", "GET", "/").grounds == {2}
+	upgraded("anybody", "w/a/a", "GET", "/").reasons == {"upgrade"}
 }
 
 test_anybody_reads_a_page if {

@@ -2,7 +2,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { readsRequests } from '../../model/access/decide';
+import { readsRequests, refusesUpgrades } from '../../model/access/decide';
 import { parsedMethods } from '../../model/access/request';
 import { pageRule } from '../../model/access/table';
 import type { Lab } from '../../model/lab';
@@ -32,6 +32,8 @@ export interface OpaTable {
   readonly rows: readonly OpaRow[];
   /** Callees whose proxies look at connections only. */
   readonly connections_only: readonly string[];
+  /** Callees whose proxies let nobody switch protocols. */
+  readonly no_upgrades: readonly string[];
   /** Methods that proxies pass on. */
   readonly methods: readonly string[];
 }
@@ -50,6 +52,7 @@ export function opaTable(lab: Lab, lines: readonly (number | undefined)[]): OpaT
     lab: lab.name,
     rows: [...rows, ...pages],
     connections_only: only.map(({ id }) => id),
+    no_upgrades: lab.services.filter((one) => refusesUpgrades(lab, one)).map(({ id }) => id),
     methods: [...parsedMethods],
   };
 }

@@ -36,6 +36,7 @@ export function addAccessCommands({ program, lab, config, say, json }: Cli): voi
   access
     .command('explain <from> <to> <method> <path>')
     .description('whether a request passes, by which row, and which object of which mesh decides; FROM may be anybody')
+    .option('--upgrade', 'as a request to switch to another protocol, such as a websocket')
     .option('--json', 'machine-readable output')
     .action(
       (
@@ -44,11 +45,13 @@ export function addAccessCommands({ program, lab, config, say, json }: Cli): voi
         method: string,
         path: string,
         _options: unknown,
-        command: { optsWithGlobals(): { json?: boolean } },
+        command: { optsWithGlobals(): { json?: boolean; upgrade?: boolean } },
       ) => {
         const wanted = lab();
-        const report = explainReport(wanted, linesIn(config(), wanted), { from, to, method, path });
-        if (command.optsWithGlobals().json === true) json(report);
+        const options = command.optsWithGlobals();
+        const given = { from, to, method, path, upgrade: options.upgrade === true };
+        const report = explainReport(wanted, linesIn(config(), wanted), given);
+        if (options.json === true) json(report);
         else say(formatExplain(report, shownPath(config())));
         if (!report.allowed) process.exitCode = 1;
       },
@@ -85,6 +88,8 @@ export interface ExplainArguments {
   readonly to: string;
   readonly method: string;
   readonly path: string;
+  /** Whether the request asks to switch to another protocol. @default - it does not */
+  readonly upgrade?: boolean;
 }
 
 export function explainReport(lab: Lab, lines: Lines, given: ExplainArguments): ExplainReport {
@@ -94,7 +99,7 @@ export function explainReport(lab: Lab, lines: Lines, given: ExplainArguments): 
   const upper = given.method.toUpperCase();
   const method = (methods as readonly string[]).includes(upper) ? upper : given.method;
   const target = pathArgument(given.path);
-  const found = explain(lab, caller, callee, method, target);
+  const found = explain(lab, caller, callee, method, target, given.upgrade);
   const { decision } = found;
   const rows = decision.allowed
     ? decision.ground.kind === 'row'
@@ -133,6 +138,8 @@ function refusalText(refusal: Refusal, lab: Lab, from: string): string {
       return from === 'anybody' ? 'the service is not exposed as a page' : 'no row lets the one call the other';
     case 'unreadable':
       return `a proxy refuses the request before any rule: ${refusal.why}`;
+    case 'upgrade':
+      return 'no proxy on the way reads what follows a switch of protocols: only a row without methods and paths allows it';
     case 'method': {
       const allowed = refusal.rows.flatMap((row) => lab.access[row]?.methods ?? []);
       return `no row allows this method; allowed: ${[...new Set(allowed.length > 0 ? allowed : pageRule.methods)].join(', ')}`;

@@ -33,11 +33,11 @@ export function compare(lab: Lab, made: Policies, questions: readonly Question[]
   const differences: Difference[] = [];
   let passed = 0;
   for (const { caller, callee, ...request } of questions) {
-    const decided = decide(lab, caller, callee, request.method, request.target);
+    const decided = decide(lab, caller, callee, request.method, request.target, request.upgrade);
     const expected = decided.allowed && isOwnPort(callee, request);
     const points = way(caller, callee);
     const got = passes(points, request);
-    const name = `${caller === 'anybody' ? caller : caller.id} → ${callee.id} ${request.method} ${request.target} at ${request.port ?? callee.port}`;
+    const name = `${caller === 'anybody' ? caller : caller.id} → ${callee.id} ${request.method} ${request.target}${request.upgrade === true ? ' upgrade' : ''} at ${request.port ?? callee.port}`;
     const same = (got !== undefined) === expected && (!expected || got?.target === decided.target);
     if (!same) differences.push({ question: name, at: 'all', found: got !== undefined, expected });
     if (expected) passed += 1;
@@ -63,11 +63,11 @@ function isOwnPort(callee: Service, { port = callee.port }: Request): boolean {
 
 /** What a point alone must say to a request as it reads it. */
 function wantedAt(lab: Lab, { name, sees }: Point, question: Question): boolean {
-  const { caller, callee, method, target } = question;
-  const says = (from: Caller) => decideRead(lab, from, callee, method, target);
+  const { caller, callee, method, target, upgrade } = question;
+  const says = (from: Caller) => decideRead(lab, from, callee, method, target, upgrade);
   if (name === 'ingress') {
     const page = lab.services.some((one) => one.mesh === callee.mesh && one.expose === 'page');
-    return page && (pageRule.methods as readonly string[]).includes(method);
+    return page && (pageRule.methods as readonly string[]).includes(method) && upgrade !== true;
   }
   if (name === 'behind gateway') {
     const foreign = grantsTo(lab, callee).some(({ from }) => from.mesh !== callee.mesh && says(from).allowed);
@@ -136,7 +136,14 @@ export function questionsOf(lab: Lab, count: number, seed: number): Question[] {
         : pick(next, offered);
     // Past its own proxy a caller may dial any port of a pod, and Istio's proxies listen on all of them.
     const other = mesh(lab, callee.mesh).kind === 'istio' && index % 10 === 9;
-    return { caller, callee, method, target, ...(other ? { port: callee.port + 1 } : {}) };
+    return {
+      caller,
+      callee,
+      method,
+      target,
+      ...(other ? { port: callee.port + 1 } : {}),
+      ...(index % 10 === 4 ? { upgrade: true } : {}),
+    };
   });
   return made.filter((question) => question !== undefined);
 }

@@ -12,6 +12,8 @@ export interface Seen {
   readonly uris: readonly string[];
   readonly method: string;
   readonly path: string;
+  /** Whether it asks to switch protocols. @default - no */
+  readonly upgrade?: boolean;
 }
 
 const type = <T extends string>(name: T) => z.literal(`type.googleapis.com/${name}`);
@@ -94,6 +96,8 @@ const network = z.object({
 });
 const http = z.object({
   '@type': type('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'),
+  // Without any, Envoy refuses every switch of protocols.
+  upgrade_configs: z.array(z.unknown()).min(1).optional(),
   http_filters: z.tuple([
     z.object({
       typed_config: z.strictObject({ '@type': type('envoy.extensions.filters.http.rbac.v3.RBAC'), matcher: readable }),
@@ -109,11 +113,14 @@ export function listenerDecision(config: Json): (seen: Seen) => boolean {
   const [chain] = listener.parse(config).filter_chains;
   const { typed_config: first } = chain.filters[0] ?? {};
   const atConnection = network.safeParse(first);
+  const manager = atConnection.success ? undefined : http.parse(first);
   const tree = atConnection.success
     ? atConnection.data.matcher
     : http.parse(first).http_filters[0].typed_config.matcher.on_no_match.matcher;
+  const refusesUpgrades = manager !== undefined && manager.upgrade_configs === undefined;
   const map = new Map(Object.entries(tree.matcher_tree.exact_match_map.map));
   return (seen) => {
+    if (seen.upgrade === true && refusesUpgrades) return false;
     // Envoy joins all URIs to one text.
     const entry = map.get(seen.uris.join(','));
     if (entry === undefined) return allows(tree.on_no_match);

@@ -21,7 +21,7 @@ export interface RunningEnvoy {
   readonly stop: () => Promise<void>;
 }
 
-type RawRequest = readonly [method: string, target: string];
+type RawRequest = readonly [method: string, target: string, ...headers: string[]];
 
 /** Status, and the target that the program got; status 0 when the connection was cut. */
 export interface RawAnswer {
@@ -34,7 +34,9 @@ export async function startEnvoy(envoy: string, folder: string, listeners: reado
   const own = await root.leaf(['spiffe://callee']);
   const program = createServer(({ url = '' }, response) => {
     response.setHeader('content-length', url.length).end(url);
-  }).listen(0, '127.0.0.1');
+  })
+    .on('upgrade', (_, socket) => socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: any\r\n\r\n'))
+    .listen(0, '127.0.0.1');
   await once(program, 'listening');
   const config = {
     admin: { address: { socket_address: { address: '127.0.0.1', port_value: 0 } } },
@@ -154,9 +156,10 @@ async function askRaw(
     connect({ host: '127.0.0.1', port, ca: root.pem, cert, key, checkServerIdentity: () => undefined });
   let socket = open();
   const answers: RawAnswer[] = [];
-  for (const [method, target] of requests) {
+  for (const [method, target, ...headers] of requests) {
     if (socket.destroyed || socket.readableEnded) socket = open();
-    socket.write(Buffer.from(`${method} ${target} HTTP/1.1\r\nHost: callee\r\n\r\n`, 'latin1'));
+    const head = [`${method} ${target} HTTP/1.1`, 'Host: callee', ...headers];
+    socket.write(Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1'));
     answers.push(await answer(socket, method === 'HEAD'));
   }
   socket.destroy();

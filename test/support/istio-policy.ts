@@ -9,6 +9,8 @@ export interface Seen {
   readonly path: string;
   /** Port of the pod that the connection was made to. */
   readonly port: number;
+  /** Whether it asks to switch protocols. @default - no */
+  readonly upgrade?: boolean;
   /** Server name that the client asked for. @default - none */
   readonly sni?: string;
 }
@@ -36,7 +38,12 @@ const rule = z.strictObject({
     .min(1)
     .optional(),
   when: z
-    .array(z.strictObject({ key: z.literal('connection.sni'), values: texts }))
+    .array(
+      z.union([
+        z.strictObject({ key: z.literal('connection.sni'), values: texts }),
+        z.strictObject({ key: z.literal('request.headers[upgrade]'), notValues: z.tuple([z.literal('*')]) }),
+      ]),
+    )
     .min(1)
     .optional(),
 });
@@ -49,11 +56,11 @@ const spec = z.strictObject({
 /** Reads an ALLOW policy; the answer says whether it lets a request through to the workload. */
 export function policyDecision(policy: KubeObject): (seen: Seen) => boolean {
   const { rules = [] } = spec.parse(policy.spec);
-  return ({ principal, method, path, port, sni = '' }) => {
+  return ({ principal, method, path, port, upgrade = false, sni = '' }) => {
     const [plain = ''] = path.split('?');
     return rules.some(
       ({ from, to, when = [] }) =>
-        when.every(({ values }) => matches(values, sni)) &&
+        when.every((one) => ('values' in one ? matches(one.values, sni) : !upgrade)) &&
         (from === undefined || from.some(({ source }) => matches(source.principals, principal))) &&
         (to === undefined ||
           to.some(

@@ -19,6 +19,8 @@ import type { Policies } from './policies';
 export interface Request {
   readonly method: string;
   readonly target: string;
+  /** Whether it asks to switch to a websocket. @default - no */
+  readonly upgrade?: boolean;
   /** Port of the callee's pod that is asked, where the callee is in Istio. @default - the service's own */
   readonly port?: number;
 }
@@ -65,7 +67,8 @@ export function wayThrough(lab: Lab, made: Policies): Way {
       from === 'anybody' ? { name: ingressGatewayService } : { name: from.name, ...(foreign && { peer: from.mesh }) };
     const uris = [identityAt(lab, from, to)];
     const listener = listeners.get(to.id);
-    const decide = ({ method, target }: Request) => listener?.admits({ uris, method, path: target }) ?? true;
+    const decide = ({ method, target, upgrade = false }: Request) =>
+      listener?.admits({ uris, method, path: target, upgrade }) ?? true;
     return [
       ...caller(from, to),
       ...(foreign ? [connection('export', exported(to.name, from.mesh))] : []),
@@ -136,7 +139,8 @@ function istioWay(lab: Lab, made: Policies): Way {
       name,
       sees: 'requests',
       reading: readings('SIDECAR_INBOUND'),
-      admits: ({ method, target, port = to.port }) => pods({ principal, method, path: target, port }),
+      admits: ({ method, target, upgrade = false, port = to.port }) =>
+        pods({ principal, method, path: target, upgrade, port }),
     });
     if (from === 'anybody') {
       return [
@@ -144,7 +148,8 @@ function istioWay(lab: Lab, made: Policies): Way {
           name: 'ingress',
           sees: 'requests',
           reading: readings('GATEWAY'),
-          admits: ({ method, target }) => ingress({ principal: '', method, path: target, port: ingressPort }),
+          admits: ({ method, target, upgrade = false }) =>
+            ingress({ principal: '', method, path: target, upgrade, port: ingressPort }),
         },
         behind('policy', istioPrincipal(own.trustDomain, ingressNamespace, ingressNamespace)),
       ];
@@ -158,12 +163,13 @@ function istioWay(lab: Lab, made: Policies): Way {
         name: 'gateway',
         sees: 'requests',
         reading: readings('GATEWAY'),
-        admits: ({ method, target }) =>
+        admits: ({ method, target, upgrade = false }) =>
           connects &&
           gate({
             principal: identity.replace('spiffe://', ''),
             method,
             path: target,
+            upgrade,
             sni,
             port: federationGatewayPort,
           }),

@@ -73,6 +73,49 @@ const methods: readonly Attack<Field>[] = [
   ),
 ];
 
+/**
+ * Asks to switch to a websocket. Behind an answer of 101 nobody would hold the bytes to methods and paths; a program that
+ * knows no websockets answers as ever, which is through as well.
+ */
+const switching = ['Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=='];
+const switchTitle = 'a GET that the row allows, as a switch to a websocket';
+const switchServes = ['M6', 'SP 800-204B SAUZ-SR-1'];
+
+/** The request, with the header that says to proxies that it is for a switch. */
+function switchBytes(path: string, host: string): string {
+  return requestBytes('GET', path, host, switching).replace('Connection: close', 'Connection: Upgrade, close');
+}
+
+const switches: readonly Attack<Field>[] = [
+  {
+    id: 'rules/provider-upgrade',
+    group: 'rules',
+    title: `${switchTitle}, at the provider`,
+    serves: switchServes,
+    attempt: async (field) => {
+      const { provider } = field.cast;
+      const send = [switchBytes(provider.health, provider.name)];
+      return reach(field, { tried: `GET ${provider.health}, Upgrade: websocket`, leaf: await field.leaf(), send });
+    },
+    refusedWhen: by('http-rule'),
+    control: rightLeaf,
+  },
+  {
+    id: 'rules/consumer-upgrade',
+    group: 'rules',
+    title: `${switchTitle}, at the consumer`,
+    serves: switchServes,
+    attempt: async (field) => {
+      const { allowedPrefix } = field.cast;
+      const send = [switchBytes(allowedPrefix, consumerHost(field))];
+      const tried = `GET ${allowedPrefix}, Upgrade: websocket`;
+      return reachConsumer(field, { tried, leaf: await callerLeaf(field), send });
+    },
+    refusedWhen: by('http-rule'),
+    control: rightCaller,
+  },
+];
+
 /** Says another identity than its certificate in the header by which proxies tell programs who calls. */
 function forgedXfcc(
   name: string,
@@ -223,4 +266,9 @@ function programAttack(row: ProgramRow): Attack<Field> {
   };
 }
 
-export const ruleAttacks: readonly Attack<Field>[] = [...methods, ...headers, ...programRows.map(programAttack)];
+export const ruleAttacks: readonly Attack<Field>[] = [
+  ...methods,
+  ...switches,
+  ...headers,
+  ...programRows.map(programAttack),
+];

@@ -1,25 +1,29 @@
 import * as fc from 'fast-check';
 import { callerOf, type Decision, decide, readings, readsRequests } from '../../../model/access/decide';
 import { mesh, service } from '../../../model/lab';
-import { labOf, labs, smallFile } from '../../support/labs';
+import { type LabFile, labOf, labs, smallFile } from '../../support/labs';
 import { rawTargets } from '../../support/targets';
 
 const program = { port: 8080, program: 'a.js' };
+const rows = [
+  { from: 'west/frontend', to: 'west/backend', methods: ['GET'], paths: ['/api/', '/v1.0'] },
+  { from: 'west/frontend', to: 'west/backend', methods: ['POST'], paths: ['/notes'] },
+  { from: 'west/backend', to: 'east/info', methods: ['GET'] },
+  { from: 'east/shop', to: 'east/info' },
+  { from: 'east/shop', to: 'east/store' },
+  { from: 'west/backend', to: 'east/store' },
+] satisfies LabFile['access'];
 const lab = labOf({
   services: { ...smallFile.services, 'east/shop': program, 'east/store': program },
-  access: [
-    { from: 'west/frontend', to: 'west/backend', methods: ['GET'], paths: ['/api/', '/v1.0'] },
-    { from: 'west/frontend', to: 'west/backend', methods: ['POST'], paths: ['/notes'] },
-    { from: 'west/backend', to: 'east/info', methods: ['GET'] },
-    { from: 'east/shop', to: 'east/info' },
-    { from: 'east/shop', to: 'east/store' },
-    { from: 'west/backend', to: 'east/store' },
-  ],
+  access: rows,
 });
 
 function verdict(from: string, to: string, method: string, target: string): string {
-  const long = (id: string) => (id === 'anybody' ? id : `${id}/${id.split('/')[1]}`);
   return text(decide(lab, callerOf(lab, long(from)), service(lab, long(to)), method, target));
+}
+
+function long(id: string): string {
+  return id === 'anybody' ? id : `${id}/${id.split('/')[1]}`;
 }
 
 function text(decision: Decision): string {
@@ -90,6 +94,24 @@ describe('one request', () => {
     expect(ask('//x/..//api/%7e?%2e')).toMatchObject({ allowed: true, target: '/api/~?%2e' });
     expect(ask('/api/../x')).toMatchObject({ allowed: false, target: '/x' });
   });
+});
+
+test.each([
+  ['west/frontend', 'west/backend', 'upgrade 0,1'],
+  ['west/backend', 'west/frontend', 'no row'],
+  ['anybody', 'west/frontend', 'upgrade '],
+  ['east/shop', 'west/echo', 'row 6'],
+  ['west/backend', 'west/echo', 'row 7'],
+  // Its listener reads requests, so nobody switches there.
+  ['east/shop', 'east/info', 'upgrade 3'],
+  ['east/shop', 'east/store', 'row 4'],
+])('%s → %s with a switch of protocols: %s', (from, to, expected) => {
+  const more = labOf({
+    services: { ...smallFile.services, 'east/shop': program, 'east/store': program, 'west/echo': program },
+    access: [...rows, { from: 'east/shop', to: 'west/echo' }, { from: 'west/backend', to: 'west/echo' }],
+  });
+  const [caller, callee] = [callerOf(more, long(from)), service(more, long(to))];
+  expect(text(decide(more, caller, callee, 'GET', '/api/', true))).toBe(expected);
 });
 
 test('every verdict holds for a reason that is in the table', () => {

@@ -104,3 +104,30 @@ testWith('envoy', 'a second URI, no URI and a path that reads in two ways are re
     await envoy.stop();
   }
 });
+
+testWith('envoy', 'nobody switches protocols where requests are read; where bytes pass, they pass', async (binary) => {
+  const info = callees.findIndex(({ name }) => name === 'info');
+  const store = callees.findIndex(({ name }) => name === 'store');
+  const envoy = await startEnvoy(
+    binary,
+    folder,
+    callees.map((callee) => publicListener(lab, callee, '127.0.0.1', 20000)),
+  );
+  const backend = await envoy.root.leaf([identityOf(lab.services.find(({ name }) => name === 'backend') as Service)]);
+  const statuses = async (listener: number, ...requests: Parameters<typeof envoy.askRaw>[2]) =>
+    (await envoy.askRaw(listener, backend, requests)).map(({ status }) => status);
+  const websocket = ['Connection: Upgrade', 'Upgrade: websocket'] as const;
+  const h2c = ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQAAP__'] as const;
+  try {
+    expect(await statuses(info, ['GET', '/places/'], ['GET', '/places/', ...websocket])).toEqual([200, 403]);
+    expect(await statuses(info, ['GET', '/places/', 'Connection: Upgrade', 'Upgrade: other'])).toEqual([403]);
+    // Envoy takes these off the request, which is then like any other.
+    expect(await statuses(info, ['GET', '/places/', ...h2c], ['GET', '/places/', 'Upgrade: websocket'])).toEqual([
+      200, 200,
+    ]);
+    expect(await statuses(info, ['CONNECT', 'callee:80'], ['CONNECT', '/places/'])).toEqual([403, 400]);
+    expect(await statuses(store, ['GET', '/', ...websocket])).toEqual([101]);
+  } finally {
+    await envoy.stop();
+  }
+});

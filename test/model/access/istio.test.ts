@@ -5,6 +5,7 @@ import { mesh, type Service, service } from '../../../model/lab';
 import { labOf, labs, localLab, smallFile } from '../../support/labs';
 
 const backend = 'west/backend/backend';
+const noUpgrade = { key: 'request.headers[upgrade]', notValues: ['*'] };
 
 describe('the AuthorizationPolicy of a service', () => {
   test('names the caller by its exact principal, with methods and paths', () => {
@@ -20,11 +21,13 @@ describe('the AuthorizationPolicy of a service', () => {
           {
             from: [{ source: { principals: ['cluster.local/ns/frontend/sa/frontend'] } }],
             to: [{ operation: { methods: ['GET'], paths: ['/api/*'], ports: ['8080'] } }],
+            when: [noUpgrade],
           },
           // All that foreign callers may do: which of them may what is decided at the gateway.
           {
             from: [{ source: { principals: ['cluster.local/ns/federation-gateway/sa/federation-gateway'] } }],
             to: [{ operation: { methods: ['GET'], paths: ['/healthz'], ports: ['8080'] } }],
+            when: [noUpgrade],
           },
         ],
       },

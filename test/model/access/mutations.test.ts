@@ -113,6 +113,27 @@ const breaks: readonly (readonly [what: string, at: Point['name'], make: (made: 
     'behind gateway',
     () => broken(policy, 'backend/backend', /,"ports":\["8080"\](?!.*"ports")/, ''),
   ],
+  [
+    'a switch of protocols at a callee in Istio',
+    'policy',
+    () => broken(policy, 'backend/backend', /,"when":\[\{"key":"request.headers[^}]*\}\]/, ''),
+  ],
+  [
+    'a switch of protocols at the federation gateway',
+    'gateway',
+    () => broken(policy, 'federation-gateway/backend-east', /,\{"key":"request.headers[^}]*\}/, ''),
+  ],
+  [
+    'a switch of protocols at the ingress gateway',
+    'ingress',
+    () => broken(policy, 'istio-ingress/page', /,"when":\[\{"key":"request.headers[^}]*\}\]/, ''),
+  ],
+  [
+    'a switch of protocols in the listener',
+    'listener',
+    () =>
+      broken('listener', info, '"normalize_path"', '"upgrade_configs":[{"upgrade_type":"websocket"}],"normalize_path"'),
+  ],
   ['another selector', 'policy', () => broken(policy, 'backend/backend', '"app":"backend"', '"app":"other"')],
   [
     'no default deny, and no policy of a service without rows',

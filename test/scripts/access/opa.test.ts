@@ -110,16 +110,17 @@ testWithOpa('it decides as decide does', () => {
   ] as const) {
     const asked = questionsOf(lab, count, 9).map((one) => ({
       ...one,
-      found: decide(lab, one.caller, one.callee, one.method, one.target),
+      found: decide(lab, one.caller, one.callee, one.method, one.target, one.upgrade),
     }));
     const answers = decisions(
       lab,
       // As the proxies read it: OPA is asked after the fact, or about a change.
-      asked.map(({ caller, callee, method, target, found }) => ({
+      asked.map(({ caller, callee, method, target, upgrade = false, found }) => ({
         from: caller === 'anybody' ? caller : caller.id,
         to: callee.id,
         method,
         path: found.target ?? target,
+        upgrade,
       })),
     );
     for (const [index, { caller, callee, method, target, found }] of asked.entries()) {
