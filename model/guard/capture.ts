@@ -123,6 +123,29 @@ function strange(source: 'annotations' | 'labels', kind: ProxyKind, key: string,
   };
 }
 
+/** What Istio's injector writes into its containers because of an annotation. */
+const consequences: readonly { readonly key: RegExp; readonly container: RegExp; readonly field: RegExp }[] = [
+  { key: /^traffic\.sidecar\.istio\.io\//, container: /^istio-(init|validation)$/, field: /^args$/ },
+  { key: /^status\.sidecar\.istio\.io\/port$/, container: /^istio-(init|validation)$/, field: /^args$/ },
+  {
+    key: /^sidecar\.istio\.io\/interceptionMode$/,
+    container: /^istio-/,
+    field: /^(args|securityContext\..*|env\.ISTIO_META_INTERCEPTION_MODE)$/,
+  },
+  { key: /^sidecar\.istio\.io\/proxyImage$/, container: /^istio-/, field: /^image$/ },
+  { key: /^proxy\.istio\.io\/config$/, container: /^istio-proxy$/, field: /^env\.PROXY_CONFIG$/ },
+];
+
+/** Whether a fault of the mesh's own container is there because of an annotation that is refused itself. */
+export function followsFrom(captured: readonly Fault[], { path: [, , container, ...field] }: Fault): boolean {
+  return consequences.some(
+    (it) =>
+      it.container.test(String(container)) &&
+      it.field.test(field.join('.')) &&
+      captured.some(({ path }) => it.key.test(String(path.at(-1)))),
+  );
+}
+
 const proxyConfigKeys = [
   'concurrency',
   'drainDuration',

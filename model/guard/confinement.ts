@@ -30,7 +30,21 @@ const sysctls = [
 ];
 
 export function confinementFaults(pod: Pod, own: readonly Placed[]): Fault[] {
-  return [...sharedNamespaces(pod), ...podContext(pod), ...hostPaths(pod), ...own.flatMap((at) => container(pod, at))];
+  return [
+    ...system(pod),
+    ...sharedNamespaces(pod),
+    ...podContext(pod),
+    ...hostPaths(pod),
+    ...own.flatMap((at) => container(pod, at)),
+  ];
+}
+
+/** Of another system Kubernetes would refuse the users and rights that guard gives, which its author never wrote. */
+function system({ spec }: Pod): Fault[] {
+  const { name = 'linux' } = spec.os ?? {};
+  if (name === 'linux') return [];
+  const problem = 'has none of the users and rules that keep containers apart';
+  return [{ path: ['spec', 'os', 'name'], problem, value: name, allowed: 'linux', fix: 'remove it' }];
 }
 
 function sharedNamespaces({ spec }: Pod): Fault[] {

@@ -74,7 +74,8 @@ function sharedFaults(pod: Pod, own: readonly Placed[], groups: Declaration['sha
   const first = new Map<number, string>();
   for (const { path, container } of own) {
     const user = container.securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser;
-    if (user === undefined) continue;
+    // A user that nobody may have is told of already.
+    if (user === undefined || user === 0 || proxyUsers.includes(user)) continue;
     const other = first.get(user);
     if (other !== undefined && !groups.some((names) => names.includes(other) && names.includes(container.name))) {
       faults.push({

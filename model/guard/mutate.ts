@@ -12,33 +12,46 @@ const firstUser = 21001;
 
 /**
  * JSON patch that guards a pod. Guard's own containers, volume and rules replace whatever has their names; for the rest
- * it only adds what is absent, and what an author wrote and guard refuses is left for `refusals` to name. Empty when there is nothing to do, so another call after other webhooks does no harm, and
- * for a pod that is too large to be judged.
+ * it only adds what is absent, and what an author wrote and guard refuses is left for others to name. Empty when there is
+ * nothing to do, so another call after other webhooks does no harm, and for a pod that is too large to be judged.
  */
 export function mutate(pod: Pod, config: GuardConfig): PatchOperation[] {
-  if (sizeFaults(pod).length > 0) return [];
-  const spec = placeGuard(confine(pod, config), config);
-  const confined: Pod = { ...pod, spec };
-  const rules = guardRules(confined, config);
-  const wanted = { ...pod.metadata?.annotations, [annotations.rulesV4]: rules.v4, [annotations.rulesV6]: rules.v6 };
+  const { metadata, spec } = guarded(pod, config);
   return [
-    ...(pod.metadata === undefined ? [{ op: 'add', path: '/metadata', value: {} } as const] : []),
-    ...change('/metadata/annotations', pod.metadata?.annotations, wanted),
+    ...(pod.metadata === undefined && metadata !== undefined
+      ? [{ op: 'add', path: '/metadata', value: {} } as const]
+      : []),
+    ...change('/metadata/annotations', pod.metadata?.annotations, metadata?.annotations),
     ...change('/spec/containers', pod.spec.containers, spec.containers),
     ...change('/spec/initContainers', pod.spec.initContainers, spec.initContainers),
     ...change('/spec/volumes', pod.spec.volumes, spec.volumes),
   ];
 }
 
-/** The same for `pods/ephemeralcontainers`, where nothing but the new containers may be changed. */
+/** The pod that {@link mutate} makes of one; the same pod when it is too large to be judged. */
+export function guarded(pod: Pod, config: GuardConfig): Pod {
+  if (sizeFaults(pod).length > 0) return pod;
+  const confined: Pod = { ...pod, spec: placeGuard(confine(pod, config), config) };
+  const { v4, v6 } = guardRules(confined, config);
+  const rules = { [annotations.rulesV4]: v4, [annotations.rulesV6]: v6 };
+  return { ...confined, metadata: { ...pod.metadata, annotations: { ...pod.metadata?.annotations, ...rules } } };
+}
+
+/** The same as {@link mutate} for `pods/ephemeralcontainers`, where only the new containers may be changed. */
 export function mutateEphemeral(pod: Pod): PatchOperation[] {
-  if (sizeFaults(pod).length > 0) return [];
+  const ephemeral = guardedEphemeral(pod).spec.ephemeralContainers ?? [];
+  return change('/spec/ephemeralContainers', pod.spec.ephemeralContainers ?? [], ephemeral);
+}
+
+/** The pod that {@link mutateEphemeral} makes of one. */
+export function guardedEphemeral(pod: Pod): Pod {
+  if (sizeFaults(pod).length > 0) return pod;
   const taken = takenUsers(pod);
-  const ephemeral = (pod.spec.ephemeralContainers ?? []).map((container) => {
+  const ephemeralContainers = (pod.spec.ephemeralContainers ?? []).map((container) => {
     const user = container.securityContext?.runAsUser ?? takeUser(taken);
     return confineContainer(pod, container, user);
   });
-  return change('/spec/ephemeralContainers', pod.spec.ephemeralContainers ?? [], ephemeral);
+  return { ...pod, spec: { ...pod.spec, ephemeralContainers } };
 }
 
 function change(path: string, before: unknown, after: unknown): PatchOperation[] {
@@ -88,10 +101,15 @@ function confineContainer(pod: Pod, container: Container, user: number): Contain
       ...given,
       runAsUser: user,
       // Otherwise the image's own list of users would choose, and could choose the group that Istio lets pass.
-      runAsGroup: given.runAsGroup ?? pod.spec.securityContext?.runAsGroup ?? user,
+      runAsGroup: given.runAsGroup ?? [pod.spec.securityContext?.runAsGroup, user].find(mayBeGiven) ?? firstUser,
       ...(capabilities === undefined ? {} : { capabilities: { drop: ['ALL'], ...capabilities } }),
     },
   };
+}
+
+/** A proxy's user or group that the author wrote is one fault; as a container's group it would be told once more. */
+function mayBeGiven(group: number | undefined): boolean {
+  return group !== undefined && !proxyUsers.includes(group);
 }
 
 /** User of each of the author's containers: its own; the pod's for the first that has none; then the next free. */

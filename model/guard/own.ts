@@ -78,7 +78,7 @@ export function guardFaults(pod: Pod, config: GuardConfig, rules: GuardRules): F
 }
 
 /** Guard's names anywhere but where guard puts them. */
-function strayContainers({ spec }: Pod): Fault[] {
+export function strayContainers({ spec }: Pod): Fault[] {
   const lists = ['containers', 'ephemeralContainers'] as const;
   return lists.flatMap((list) =>
     (spec[list] ?? [])

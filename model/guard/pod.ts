@@ -1,11 +1,12 @@
 /** Why a pod is not admitted: everything that would make the rules between its containers worthless. */
 import type { Fault } from '../fault';
-import { captureFaults } from './capture';
+import { captureFaults, followsFrom } from './capture';
 import { confinementFaults } from './confinement';
 import { parseDeclaration } from './declaration';
 import { identityFaults } from './identity';
+import { guarded, guardedEphemeral } from './mutate';
 import { annotationPrefix, isGuardContainer, isInfrastructure } from './names';
-import { guardFaults } from './own';
+import { guardFaults, strayContainers } from './own';
 import { ownContainers, proxyKinds } from './parties';
 import { type Placed, placedContainers, placedOwn } from './placed';
 import { portFaults } from './ports';
@@ -23,17 +24,40 @@ export function refusals(pod: Pod, config: GuardConfig): string[] {
   const large = sizeFaults(pod);
   if (large.length > 0) return formatReasons(large);
   const own = placedOwn(pod, config);
-  const { declaration, faults } = parseDeclaration(pod.metadata?.annotations ?? {}, ownContainers(pod, config));
+  const captured = captureFaults(pod, config);
   return formatReasons([
-    ...faults,
-    ...identityFaults(pod, own, declaration),
-    ...confinementFaults(pod, own),
-    ...portFaults(own),
-    ...captureFaults(pod, config),
-    ...proxyFaults(pod, config),
+    ...authorFaults(pod, own, config),
+    ...portFaults(pod, own),
+    ...captured,
+    ...proxyFaults(pod, config).filter((fault) => !followsFrom(captured, fault)),
     ...orderFaults(pod, config),
     ...guardFaults(pod, config, guardRules(pod, config)),
   ]);
+}
+
+/**
+ * Reasons to refuse a new pod before Kubernetes reads what guard makes of it; empty when there are none yet. Kubernetes
+ * refuses some of what an author wrote only together with what guard adds (`privileged` beside `allowPrivilegeEscalation:
+ * false`): its answer would name a field that nobody wrote, and nothing else. What the author wrote wrongly stays wrong
+ * whatever other webhooks add, so that is refused at once, with all other reasons.
+ */
+export function refusalsAtOnce(pod: Pod, config: GuardConfig): string[] {
+  const large = sizeFaults(pod);
+  if (large.length > 0) return formatReasons(large);
+  const made = guarded(pod, config);
+  const faults = [...authorFaults(made, placedOwn(made, config), config), ...strayContainers(made)];
+  return faults.length === 0 ? [] : refusals(made, config);
+}
+
+/** The same for `pods/ephemeralcontainers`. */
+export function refusalsOfEphemeralAtOnce(before: Pod, after: Pod, config: GuardConfig): string[] {
+  return refusalsOfUpdate(before, guardedEphemeral(after), config);
+}
+
+/** What only the author of a pod can have written. */
+function authorFaults(pod: Pod, own: readonly Placed[], config: GuardConfig): Fault[] {
+  const { declaration, faults } = parseDeclaration(pod.metadata?.annotations ?? {}, ownContainers(pod, config));
+  return [...faults, ...identityFaults(pod, own, declaration), ...confinementFaults(pod, own)];
 }
 
 /**

@@ -2,16 +2,16 @@
 import type { Fault } from '../fault';
 import { proxyOfPort } from './names';
 import type { Placed } from './placed';
-import type { Container, Handler } from './types';
+import type { Container, Handler, Pod } from './types';
 
-export function portFaults(own: readonly Placed[]): Fault[] {
+export function portFaults(pod: Pod, own: readonly Placed[]): Fault[] {
   return own.flatMap(({ path, container }) => [
-    ...published([...path, 'ports'], container),
+    ...published([...path, 'ports'], pod, container),
     ...handlers(container).flatMap(([name, handler]) => asked([...path, name], handler, container)),
   ]);
 }
 
-function published(path: string[], { ports = [] }: Container): Fault[] {
+function published(path: string[], { spec }: Pod, { ports = [] }: Container): Fault[] {
   return ports.flatMap(({ containerPort, hostPort }, index) => {
     const faults: Fault[] = [];
     if (proxyOfPort(containerPort) !== undefined) {
@@ -23,7 +23,8 @@ function published(path: string[], { ports = [] }: Container): Fault[] {
         fix: 'let the container listen elsewhere',
       });
     }
-    if (hostPort !== undefined && hostPort !== 0) {
+    // On the node's network, which is refused, Kubernetes itself writes a port of the node beside each of the pod.
+    if (hostPort !== undefined && hostPort !== 0 && spec.hostNetwork !== true) {
       faults.push({
         path: [...path, index, 'hostPort'],
         problem: 'leads from the pod over its node back into the pod, past the rules',

@@ -19,6 +19,8 @@ export interface PodSpec {
   readonly hostPID?: boolean;
   readonly hostIPC?: boolean;
   readonly shareProcessNamespace?: boolean;
+  /** @default - Linux */
+  readonly os?: { readonly name?: string };
 }
 
 export interface Container {

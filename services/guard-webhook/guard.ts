@@ -1,7 +1,7 @@
 /** The model with the cluster's configuration, which the plan gives in the environment. */
 import * as z from 'zod';
 import { mutate, mutateEphemeral } from '../../model/guard/mutate';
-import { refusals, refusalsOfUpdate } from '../../model/guard/pod';
+import { refusals, refusalsAtOnce, refusalsOfEphemeralAtOnce, refusalsOfUpdate } from '../../model/guard/pod';
 import type { GuardConfig } from '../../model/guard/types';
 import { guardConfigVariable } from '../../model/guard/webhook';
 import type { Guard } from './review';
@@ -21,6 +21,8 @@ export function guardOf(env: NodeJS.ProcessEnv): Guard {
   return {
     mutate: (pod) => mutate(pod, read),
     mutateEphemeral,
+    refusalsAtOnce: (pod) => refusalsAtOnce(pod, read),
+    refusalsOfEphemeralAtOnce: (before, after) => refusalsOfEphemeralAtOnce(before, after, read),
     refusals: (pod) => refusals(pod, read),
     refusalsOfUpdate: (before, after) => refusalsOfUpdate(before, after, read),
   };

@@ -8,6 +8,9 @@ export interface Guard {
   readonly mutate: (pod: Pod) => readonly object[];
   /** The same for a pod that gets new ephemeral containers. */
   readonly mutateEphemeral: (pod: Pod) => readonly object[];
+  /** Why neither can be guarded whatever is added, before Kubernetes reads what the patch makes; empty when not known. */
+  readonly refusalsAtOnce: (pod: Pod) => readonly string[];
+  readonly refusalsOfEphemeralAtOnce: (before: Pod, after: Pod) => readonly string[];
   /** Why a new pod, as it would be stored, can not be kept to its rules; empty when it can. */
   readonly refusals: (pod: Pod) => readonly string[];
   /** Why a running pod may not be changed so; empty when it may. */
@@ -49,11 +52,24 @@ export function readReview(body: unknown): AdmissionRequest {
   return review.parse(body).request;
 }
 
-/** `POST /mutate`: the patch for a new pod, or for new ephemeral containers. What is wrong is for `/validate` to say. */
-export function mutatePod({ operation, subResource, object }: AdmissionRequest, guard: Guard): Verdict {
-  const { mutate, mutateEphemeral } = guard;
-  const decide = subResource === 'ephemeralcontainers' ? mutateEphemeral : operation === 'CREATE' ? mutate : undefined;
-  return { allowed: true, reasons: [], patch: object && decide !== undefined ? decide(podOf(object)) : [] };
+/**
+ * `POST /mutate`: the patch for a new pod, or for new ephemeral containers. What its author wrote wrongly is refused
+ * here; what a later webhook could still put right is for `/validate` to say.
+ */
+export function mutatePod({ operation, subResource, object, oldObject }: AdmissionRequest, guard: Guard): Verdict {
+  if (!object) return { allowed: true, reasons: [], patch: [] };
+  const pod = podOf(object);
+  if (subResource === 'ephemeralcontainers') {
+    const reasons = oldObject ? guard.refusalsOfEphemeralAtOnce(podOf(oldObject), pod) : [];
+    return verdict(reasons, () => guard.mutateEphemeral(pod));
+  }
+  if (operation !== 'CREATE') return { allowed: true, reasons: [], patch: [] };
+  return verdict(guard.refusalsAtOnce(pod), () => guard.mutate(pod));
+}
+
+function verdict(reasons: readonly string[], patch: () => readonly object[]): Verdict {
+  const allowed = reasons.length === 0;
+  return { allowed, reasons, patch: allowed ? patch() : [] };
 }
 
 /**

@@ -25,6 +25,8 @@ const bad = (names: readonly string[]) =>
 const guard: Guard = {
   mutate: ({ spec }) => spec.containers.map(({ name }) => ({ op: 'add', path: '/marked', value: name })),
   mutateEphemeral: () => [{ op: 'add', path: '/marked', value: 'ephemeral' }],
+  refusalsAtOnce: (pod) => bad(named(pod).filter((name) => name.startsWith('bad-at-once'))),
+  refusalsOfEphemeralAtOnce: (_, after) => bad(named(after).filter((name) => name.startsWith('bad-at-once'))),
   refusals: (pod) => bad(named(pod)),
   refusalsOfUpdate: (before, after) => bad(named(after).filter((name) => !named(before).includes(name))),
 };
@@ -94,6 +96,21 @@ describe('/mutate', () => {
     const { patch } = await review('/mutate', { ...update, subResource: 'ephemeralcontainers' });
     expect(decoded(patch)).toEqual([{ op: 'add', path: '/marked', value: 'ephemeral' }]);
     expect(await review('/mutate', update)).toEqual({ http: 200, uid: 'u-1', allowed: true });
+  });
+});
+
+describe('/mutate refuses', () => {
+  const refused = { allowed: false, status: { message: expect.stringContaining('container bad-at-once: is bad') } };
+
+  test('what its author wrote wrongly, and leaves to /validate what others could mend', async () => {
+    expect(await review('/mutate', { object: pod('bad-at-once') })).toMatchObject(refused);
+    expect(await review('/mutate', { object: pod('bad') })).toMatchObject({ allowed: true });
+  });
+
+  test('an ephemeral container, and no other update', async () => {
+    const update = { operation: 'UPDATE', object: pod('bad-at-once'), oldObject: pod('app') };
+    expect(await review('/mutate', { ...update, subResource: 'ephemeralcontainers' })).toMatchObject(refused);
+    expect(await review('/mutate', update)).toMatchObject({ allowed: true });
   });
 });
 
@@ -206,7 +223,7 @@ test('tells of its health, and counts', async () => {
   expect(await send('GET', '/readyz')).toMatchObject({ status: 200 });
   const { body } = await send('GET', '/metrics');
   expect(body).toContain('guard_admissions_total{path="validate",allowed="false"}');
-  expect(body).toMatch(/guard_admission_duration_seconds_count\{path="mutate"\} 3\n/);
+  expect(body).toMatch(/guard_admission_duration_seconds_count\{path="mutate"\} 7\n/);
 });
 
 test('new connections get the new certificate', async () => {
