@@ -106,7 +106,8 @@ program
   .description('meshes, roots, peering, imports, exports, health; exit status 1 when something is wrong')
   .option('--json', 'machine-readable output')
   .action(async (options: { json?: boolean }) => {
-    const found = await status(raisedLab());
+    const wanted = raisedLab();
+    const found = await makeProgress().step('looking', () => status(wanted), { passing: true });
     if (options.json === true) json(found);
     else say(formatStatus(found));
     if (!isHealthy(found)) process.exitCode = 1;
@@ -124,7 +125,9 @@ program
       path: string | undefined,
       options: { method: string; json?: boolean },
     ) => {
-      const result = await callCommand(raisedLab(), { from, to, path, method: options.method });
+      const wanted = raisedLab();
+      const work = () => callCommand(wanted, { from, to, path, method: options.method });
+      const result = await makeProgress().step('calling, and reading what the proxies noted', work, { passing: true });
       if (options.json === true) json(result);
       else say(formatCall(result));
       if (!result.ok) process.exitCode = 1;
@@ -133,9 +136,12 @@ program
 
 program
   .command('exec <where> [command...]')
-  .description('run a command inside the lab: a mesh, border, or MESH/HOST')
-  .action(async (where: string, command: string[]) => {
-    process.exitCode = await execCommand(raisedLab(), where, command);
+  .description(
+    "run a command inside the lab: in a mesh, on border or MESH/HOST as root, in MESH/SERVICE's pod as its user",
+  )
+  .option('-c, --container <name>', "another of the pod's containers")
+  .action(async (where: string, command: string[], options: { container?: string }) => {
+    process.exitCode = await execCommand(raisedLab(), where, command, options);
   });
 
 program
@@ -143,7 +149,8 @@ program
   .description("a service's log")
   .option('-f, --follow', 'go on until Ctrl-C')
   .option('--proxy', "its proxy's log instead")
-  .action(async (name: string, options: { follow?: boolean; proxy?: boolean }) => {
+  .option('-c, --container <name>', "the log of another of its pod's containers")
+  .action(async (name: string, options: { follow?: boolean; proxy?: boolean; container?: string }) => {
     const wanted = raisedLab();
     process.exitCode = await logsCommand(wanted, serviceArgument(wanted, name), options);
   });

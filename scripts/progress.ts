@@ -8,7 +8,12 @@ export interface Progress {
    * Runs `work` as a step with a title. `say` replaces the step's detail ("131 packages"). Steps may overlap.
    * @returns what `work` returns; a failure is shown with the title and passed on
    */
-  step<T>(title: string, work: (say: (line: string) => void) => Promise<T>): Promise<T>;
+  step<T>(title: string, work: (say: (line: string) => void) => Promise<T>, options?: StepOptions): Promise<T>;
+}
+
+export interface StepOptions {
+  /** Whether the step is shown only while it lasts: its end is the command's answer. @default - false */
+  readonly passing?: boolean;
 }
 
 /** Where progress is written; `process.stderr` is one. */
@@ -30,7 +35,7 @@ export function makeProgress(stream: ProgressStream = process.stderr, env = proc
   const board: Display = live ? new Board(stream) : new Log(stream);
   const paint = painter(hasColour(stream, env));
   return {
-    async step(title, work) {
+    async step(title, work, { passing = false } = {}) {
       const running: Running = { title, since: Date.now(), detail: '' };
       board.add(running);
       try {
@@ -38,10 +43,11 @@ export function makeProgress(stream: ProgressStream = process.stderr, env = proc
           running.detail = line.trim();
         });
         board.remove(running);
-        stream.write(`${paint('green', '✓')} ${title} (${elapsed(running.since)})\n`);
+        if (!passing) stream.write(`${paint('green', '✓')} ${title} (${elapsed(running.since)})\n`);
         return result;
       } catch (error) {
         board.remove(running);
+        if (passing) throw error;
         // A step that was stopped is not what went wrong.
         const stopped = error instanceof StoppedError || error instanceof AbandonedError;
         const how = stopped ? `- ${title} (stopped` : `${paint('red', '✗')} ${title} (failed`;

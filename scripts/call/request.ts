@@ -45,14 +45,20 @@ sent.on('error', (error) => done({ status: 0, error: error.message, from }));
 sent.end();
 `;
 
-/** Address by which one service calls another. */
+/** Address by which one service calls another. Throws {@link FailureError} where there is none. */
 export function urlOf(lab: Lab, from: Service, to: Service): string {
-  if (meshOf(lab, from.mesh).kind === 'consul') {
-    const url = programEnvironment(lab, from)[upstreamVariable(to.name)];
-    if (url === undefined)
-      throw new FailureError(`${from.id} has no upstream ${to.name}: no row of the access table names it`);
-    return url;
-  }
+  const url = addressOf(lab, from, to);
+  if (url === undefined) throw new FailureError(noUpstream(from, to));
+  return url;
+}
+
+function noUpstream(from: Service, to: Service): string {
+  return `${shortId(from)}'s sidecar has no upstream ${shortId(to)}`;
+}
+
+/** In Consul a sidecar opens a port for each callee that a row names, and for no other. */
+function addressOf(lab: Lab, from: Service, to: Service): string | undefined {
+  if (meshOf(lab, from.mesh).kind === 'consul') return programEnvironment(lab, from)[upstreamVariable(to.name)];
   return to.mesh === from.mesh
     ? `http://${to.name}.${to.namespace}.svc.cluster.local`
     : `http://${importHost(to.name, to.mesh)}`;
@@ -60,7 +66,9 @@ export function urlOf(lab: Lab, from: Service, to: Service): string {
 
 export async function send(lab: Lab, { from, to, method, path, id }: Request): Promise<Answer> {
   const headers = { 'x-request-id': id, [ownConnectionHeader]: '1' };
-  const argument = JSON.stringify([`${urlOf(lab, from, to)}${path}`, method, headers]);
+  const url = addressOf(lab, from, to);
+  if (url === undefined) return { status: 0, ms: 0, error: noUpstream(from, to) };
+  const argument = JSON.stringify([`${url}${path}`, method, headers]);
   const { stdout } = await execute(lab, from, ['-e', program, argument]);
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Answer;
 }

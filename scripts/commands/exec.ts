@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { clusterAccess } from '../../model/cluster';
 import { consulSocket, managementTokenFile } from '../../model/hosts';
-import { type Lab, type Mesh, mesh as meshOf, type Service } from '../../model/lab';
+import { type Lab, type Mesh, mesh as meshOf, type Service, shortId } from '../../model/lab';
 import { netns } from '../../model/local';
 import { insideKubeconfigFile, stateFolder } from '../../model/names';
 import { podOf, proxyContainers } from '../call/proxies';
@@ -22,15 +22,21 @@ import { localMeshes } from '../meshes';
  * of this machine has a network of its own to run in; for a mesh in a cluster, kubectl and Helm find their way there.
  * @returns its exit status
  */
-export async function execCommand(lab: Lab, where: string, command: readonly string[]): Promise<number> {
+export async function execCommand(
+  lab: Lab,
+  where: string,
+  command: readonly string[],
+  { container }: { readonly container?: string } = {},
+): Promise<number> {
   const [program, ...args] = command;
   if (program === undefined) throw new UsageError('say what to run: isthmus exec west -- kubectl get pods -A');
   const mesh = lab.meshes.find(({ name }) => name === where);
   if (mesh !== undefined && mesh.place.platform !== 'local') return besideCluster(lab, mesh, program, args);
   const service = lab.services.find((entry) => `${entry.mesh}/${entry.name}` === where);
   if (service !== undefined && clusterAccess(lab, meshOf(lab, service.mesh)) !== undefined) {
-    return inPod(lab, service, command);
+    return inPod(lab, service, command, container);
   }
+  if (container !== undefined) throw new UsageError(`${where} is no pod, so it has no container ${container}`);
   const namespace = netns(lab.name, where.replace('/', '-'));
   if (!existsSync(`/run/netns/${namespace}`)) {
     throw new UsageError(
@@ -44,15 +50,20 @@ export async function execCommand(lab: Lab, where: string, command: readonly str
 export async function logsCommand(
   lab: Lab,
   service: Service,
-  options: { follow?: boolean; proxy?: boolean },
+  options: { follow?: boolean; proxy?: boolean; container?: string },
 ): Promise<number> {
+  if (options.proxy === true && options.container !== undefined)
+    throw new UsageError('--proxy and --container both name a container. Allowed: one of them');
   const mesh = meshOf(lab, service.mesh);
   if (clusterAccess(lab, mesh) !== undefined) {
     const { pod, container: own } = await podOf(lab, service);
-    const container = options.proxy === true ? proxyContainers[mesh.kind] : own;
+    const container =
+      options.proxy === true ? proxyContainers[mesh.kind] : containerOf(service, own, options.container);
     const follow = options.follow === true ? ['-f'] : [];
     return inheritKubectl(lab, mesh, ['logs', pod, '-n', service.namespace, '-c', container, ...follow]);
   }
+  if (options.container !== undefined)
+    throw new UsageError(`${shortId(service)} is no pod, so it has no container ${options.container}`);
   const file = logFile(
     stateFolder(lab.name),
     `${service.mesh}-${service.name}-${options.proxy === true ? 'envoy' : 'program'}`,
@@ -73,8 +84,21 @@ async function besideCluster(lab: Lab, mesh: Mesh, program: string, args: readon
   }
 }
 
-async function inPod(lab: Lab, service: Service, command: readonly string[]): Promise<number> {
-  const { pod, container } = await podOf(lab, service);
+/** A container of a service's pod by its name; the service's own without one. */
+function containerOf(service: Service, own: string, name: string | undefined): string {
+  const allowed = [own, ...service.containers.map((side) => side.name)];
+  if (name === undefined || allowed.includes(name)) return name ?? own;
+  throw new UsageError(`no container ${name} in ${shortId(service)}. Allowed: ${allowed.join(', ')}`);
+}
+
+async function inPod(
+  lab: Lab,
+  service: Service,
+  command: readonly string[],
+  wanted: string | undefined,
+): Promise<number> {
+  const { pod, container: own } = await podOf(lab, service);
+  const container = containerOf(service, own, wanted);
   const terminal = process.stdin.isTTY && process.stdout.isTTY ? ['-t'] : [];
   const at = ['exec', '-i', ...terminal, pod, '-n', service.namespace, '-c', container, '--'];
   return inheritKubectl(lab, meshOf(lab, service.mesh), [...at, ...command]);

@@ -39,6 +39,15 @@ describe('makeProgress', () => {
     expect(out.text()).toMatch(/^✗ build consul \(failed after \d+\.\ds\)\n$/);
   });
 
+  it('leaves no line of a passing step, whatever becomes of it', async () => {
+    const out = stream(false);
+    const progress = makeProgress(out, {});
+    await expect(progress.step('looking', async () => 7, { passing: true })).resolves.toBe(7);
+    const failing = progress.step('looking', () => Promise.reject(new Error('nobody there')), { passing: true });
+    await expect(failing).rejects.toThrow('nobody there');
+    expect(out.text()).toBe('');
+  });
+
   it('writes that a step lasts, and then its detail every half minute, where there is no terminal', async () => {
     jest.useFakeTimers();
     const out = stream(false);
