@@ -140,6 +140,11 @@ export const outputs = {
     new: z.string().describe('SHA-256 of the CA'),
     ms: z.int().describe('until the old CA was trusted no more'),
   }),
+  'bench-memory': z.object({
+    processes: z.number(),
+    pss: z.number().describe('proportional set size in MiB, of all'),
+    programs: z.array(z.object({ program: z.string(), processes: z.number(), pss: z.number() })),
+  }),
   bench: z.object({
     calls: z.array(
       z.object({

@@ -91,8 +91,8 @@ program
     for (const cluster of forgotten)
       say(`Not reached, and forgotten: ${cluster}. What lab ${name} had there is there.`);
     if (!known)
-      say(
-        `No trace of a lab ${name} was here. On AWS it was not looked for; if it is there: isthmus down ${name} --region REGION`,
+      return say(
+        `No trace of a lab ${name} was here, so there was nothing to take down. On AWS it was not looked for; if it is there: isthmus down ${name} --region REGION`,
       );
     say(`Nothing of lab ${name} is left on this machine${clusters.map((cluster) => `, nor in ${cluster}`).join('')}.`);
   });
