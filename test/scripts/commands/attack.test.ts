@@ -52,7 +52,7 @@ test('people read a table, programs the results as they are', async () => {
   expect(json).toEqual([]);
   expect(await run('--json')).toEqual({
     said: [],
-    json: [{ good: true, through: [], unproven: [], unnoticed: [], attacks: [result] }],
+    json: [{ good: true, through: [], unproven: [], unnoticed: [], attacks: [result], notPlayed: [] }],
   });
 });
 
