@@ -6,6 +6,7 @@ import { uids } from '../../model/local';
 import type { GuardedPod } from '../guard/pod';
 import { confined } from '../helm/confined';
 import { askProbe } from '../helm/program';
+import { tokenMount, tokenVolume } from '../kube/token-volume';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -72,16 +73,7 @@ const volumes = [
   { name: 'data', persistentVolumeClaim: { claimName: 'data' } },
   { name: 'sockets', emptyDir: {} },
   { name: 'tokens', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
-  {
-    name: 'api',
-    projected: {
-      sources: [
-        { serviceAccountToken: { path: 'token', expirationSeconds: 3600 } },
-        { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
-        { downwardAPI: { items: [{ path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
-      ],
-    },
-  },
+  tokenVolume({ downwardAPI: { items: [{ path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } }] } }),
 ];
 
 /**
@@ -140,11 +132,5 @@ const exchange = {
   livenessProbe: { exec: asked('/healthz'), periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 3 },
   securityContext: asExchange,
   resources: { requests: { cpu: '10m', memory: '96Mi' }, limits: { memory: '192Mi' } },
-  volumeMounts: [
-    mounts.program,
-    mounts.config,
-    mounts.sockets,
-    { ...mounts.tokens, readOnly: true },
-    { name: 'api', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true },
-  ],
+  volumeMounts: [mounts.program, mounts.config, mounts.sockets, { ...mounts.tokens, readOnly: true }, tokenMount],
 };

@@ -17,6 +17,7 @@ import { uids } from '../../model/local';
 import { confined, podOf } from '../helm/confined';
 import { askProbe } from '../helm/program';
 import { grantClusterRole, grantRole, serviceAccount } from '../kube/service-account';
+import { tokenMount, tokenVolume } from '../kube/token-volume';
 import type { Program } from '../program';
 
 const name = guardKeeperName;
@@ -75,23 +76,9 @@ function pod(mesh: Mesh): object {
         livenessProbe: { ...probe('/healthz'), periodSeconds: 30, failureThreshold: 4 },
         resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '192Mi' } },
         securityContext: confined,
-        volumeMounts: [
-          { name: 'program', mountPath: '/program', readOnly: true },
-          { name: 'api', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true },
-        ],
+        volumeMounts: [{ name: 'program', mountPath: '/program', readOnly: true }, tokenMount],
       },
     ],
-    volumes: [
-      { name: 'program', configMap: { name: guardWebhookName } },
-      {
-        name: 'api',
-        projected: {
-          sources: [
-            { serviceAccountToken: { path: 'token', expirationSeconds: 3600 } },
-            { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
-          ],
-        },
-      },
-    ],
+    volumes: [{ name: 'program', configMap: { name: guardWebhookName } }, tokenVolume()],
   };
 }

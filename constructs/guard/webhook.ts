@@ -126,62 +126,68 @@ function deployment({ mesh, program }: GuardWebhookProps): KubeObject {
       selector: { matchLabels: labels },
       template: {
         metadata: { labels, annotations: { 'isthmus.dev/program': program.hash } },
-        spec: {
-          serviceAccountName: name,
-          automountServiceAccountToken: false,
-          // It answers for 5 s after it was told to end, until every API server knows, then lets go of idle connections.
-          terminationGracePeriodSeconds: 30,
-          priorityClassName: 'system-cluster-critical',
-          topologySpreadConstraints: [
-            {
-              maxSkew: 1,
-              topologyKey: 'kubernetes.io/hostname',
-              whenUnsatisfiable: 'ScheduleAnyway',
-              labelSelector: { matchLabels: labels },
-            },
-          ],
-          securityContext: podOf(uids.guardWebhook),
-          containers: [
-            {
-              name: 'webhook',
-              image: mesh.images.node,
-              ...imagePullPolicy(mesh),
-              command: ['node', '/program/main.js', 'serve'],
-              env: [{ name: guardConfigVariable, value: JSON.stringify(guardConfig(mesh)) }],
-              ports: [{ name: 'https', containerPort: guardPort }],
-              readinessProbe: {
-                httpGet: { path: '/readyz', port: guardPort, scheme: 'HTTPS' },
-                periodSeconds: 1,
-                timeoutSeconds: 3,
-              },
-              livenessProbe: {
-                httpGet: { path: '/healthz', port: guardPort, scheme: 'HTTPS' },
-                periodSeconds: 10,
-                timeoutSeconds: 5,
-                failureThreshold: 6,
-              },
-              resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '192Mi' } },
-              securityContext: confined,
-              volumeMounts: [
-                { name: 'program', mountPath: '/program', readOnly: true },
-                { name: 'certificates', mountPath: guardCertificates, readOnly: true },
-              ],
-            },
-          ],
-          volumes: [
-            { name: 'program', configMap: { name } },
-            {
-              name: 'certificates',
-              secret: {
-                secretName: guardSecret,
-                defaultMode: 0o440,
-                // The pod waits until the keeper has made them.
-                items: ['ca.crt', 'tls.crt', 'tls.key'].map((key) => ({ key, path: key })),
-              },
-            },
-          ],
-        },
+        spec: pod(mesh),
       },
     },
+  };
+}
+
+function pod(mesh: Mesh): object {
+  return {
+    serviceAccountName: name,
+    automountServiceAccountToken: false,
+    // It answers for 5 s after it was told to end, until every API server knows, then lets go of idle connections.
+    terminationGracePeriodSeconds: 30,
+    priorityClassName: 'system-cluster-critical',
+    topologySpreadConstraints: [
+      {
+        maxSkew: 1,
+        topologyKey: 'kubernetes.io/hostname',
+        whenUnsatisfiable: 'ScheduleAnyway',
+        labelSelector: { matchLabels: labels },
+      },
+    ],
+    securityContext: podOf(uids.guardWebhook),
+    containers: [container(mesh)],
+    volumes: [
+      { name: 'program', configMap: { name } },
+      {
+        name: 'certificates',
+        secret: {
+          secretName: guardSecret,
+          defaultMode: 0o440,
+          // The pod waits until the keeper has made them.
+          items: ['ca.crt', 'tls.crt', 'tls.key'].map((key) => ({ key, path: key })),
+        },
+      },
+    ],
+  };
+}
+
+function container(mesh: Mesh): object {
+  return {
+    name: 'webhook',
+    image: mesh.images.node,
+    ...imagePullPolicy(mesh),
+    command: ['node', '/program/main.js', 'serve'],
+    env: [{ name: guardConfigVariable, value: JSON.stringify(guardConfig(mesh)) }],
+    ports: [{ name: 'https', containerPort: guardPort }],
+    readinessProbe: {
+      httpGet: { path: '/readyz', port: guardPort, scheme: 'HTTPS' },
+      periodSeconds: 1,
+      timeoutSeconds: 3,
+    },
+    livenessProbe: {
+      httpGet: { path: '/healthz', port: guardPort, scheme: 'HTTPS' },
+      periodSeconds: 10,
+      timeoutSeconds: 5,
+      failureThreshold: 6,
+    },
+    resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '192Mi' } },
+    securityContext: confined,
+    volumeMounts: [
+      { name: 'program', mountPath: '/program', readOnly: true },
+      { name: 'certificates', mountPath: guardCertificates, readOnly: true },
+    ],
   };
 }
