@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import { ApiError, messageOf } from './errors';
+import { ask } from './http';
 
 /** What programs read of a Secret. Values are base64. */
 export interface Secret {
@@ -41,52 +42,21 @@ export class KubernetesApi {
   }
 
   /** Sends one request. Throws {@link ApiError} for every status but 2xx, and when there was no answer in time. */
-  call(method: string, path: string, body?: unknown, type?: string): Promise<unknown> {
+  async call(method: string, path: string, body?: unknown, type?: string): Promise<unknown> {
     const name = `${method} ${path.split('?')[0]}`;
-    return new Promise((resolve, reject) => {
-      const limit = AbortSignal.timeout(patience);
-      const fail = (error: unknown) =>
-        reject(
-          new ApiError('kubernetes', name, 0, limit.aborted ? `no answer within ${patience} ms` : messageOf(error)),
-        );
-      try {
-        const { host, port, credentials } = this.options;
-        const token = readFileSync(join(credentials, 'token'), 'utf8').trim();
-        const outgoing = request(
-          {
-            host,
-            port,
-            method,
-            path,
-            agent: this.agent,
-            ca: readFileSync(join(credentials, 'ca.crt')),
-            headers: { authorization: `Bearer ${token}`, ...(type === undefined ? {} : { 'content-type': type }) },
-            signal: limit,
-          },
-          (incoming) => {
-            let text = '';
-            incoming.setEncoding('utf8');
-            incoming.on('data', (chunk: string) => {
-              text += chunk;
-            });
-            incoming.on('error', fail);
-            incoming.on('end', () => {
-              const status = incoming.statusCode ?? 0;
-              if (status < 200 || status > 299) return reject(new ApiError('kubernetes', name, status, reason(text)));
-              try {
-                resolve(text === '' ? undefined : JSON.parse(text));
-              } catch (error) {
-                fail(error);
-              }
-            });
-          },
-        );
-        outgoing.on('error', fail);
-        outgoing.end(body === undefined ? undefined : JSON.stringify(body));
-      } catch (error) {
-        fail(error);
-      }
-    });
+    const open = (signal: AbortSignal) => {
+      const { host, port, credentials } = this.options;
+      const token = readFileSync(join(credentials, 'token'), 'utf8').trim();
+      const ca = readFileSync(join(credentials, 'ca.crt'));
+      const headers = { authorization: `Bearer ${token}`, ...(type === undefined ? {} : { 'content-type': type }) };
+      return request({ host, port, method, path, agent: this.agent, ca, headers, signal });
+    };
+    const { text } = await ask({ api: 'kubernetes', name, timeout: patience, open, body, reason });
+    try {
+      return text === '' ? undefined : JSON.parse(text);
+    } catch (error) {
+      throw new ApiError('kubernetes', name, 0, messageOf(error));
+    }
   }
 }
 

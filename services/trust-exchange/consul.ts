@@ -1,6 +1,7 @@
 /** Consul's HTTP API over a unix socket, as far as a plane needs it. */
 import { Agent, request } from 'node:http';
 import { ApiError } from '../common/errors';
+import { ask } from '../common/http';
 
 export interface Answer<T> {
   readonly value: T;
@@ -65,44 +66,20 @@ export class ConsulClient {
     this.agent.destroy();
   }
 
-  private call<T>({ method, path, body, timeout, signal }: Call): Promise<Answer<T>> {
+  private async call<T>({ method, path, body, timeout, signal }: Call): Promise<Answer<T>> {
     const name = `${method} ${path.split('?')[0]}`;
-    const payload = body === undefined ? undefined : JSON.stringify(body);
-    const limit = AbortSignal.timeout(timeout);
-    return new Promise((resolve, reject) => {
-      const fail = (error: Error) =>
-        reject(new ApiError('consul', name, 0, limit.aborted ? `no answer within ${timeout} ms` : error.message));
-      const outgoing = request(
-        {
-          socketPath: this.socket,
-          agent: this.agent,
-          method,
-          path,
-          headers: { host: 'consul', ...(this.token === '' ? {} : { 'x-consul-token': this.token }) },
-          signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
-        },
-        (incoming) => {
-          let text = '';
-          incoming.setEncoding('utf8');
-          incoming.on('data', (chunk: string) => {
-            text += chunk;
-          });
-          incoming.on('error', fail);
-          incoming.on('end', () => {
-            const status = incoming.statusCode ?? 0;
-            if (status < 200 || status > 299) return reject(new ApiError('consul', name, status, text));
-            try {
-              const value = (text.trim() === '' ? undefined : JSON.parse(text)) as T;
-              resolve({ value, index: Number(incoming.headers['x-consul-index'] ?? 0) });
-            } catch {
-              reject(new ApiError('consul', name, status, 'the answer is not JSON'));
-            }
-          });
-        },
-      );
-      outgoing.on('error', fail);
-      outgoing.end(payload);
-    });
+    const headers = { host: 'consul', ...(this.token === '' ? {} : { 'x-consul-token': this.token }) };
+    const open = (limit: AbortSignal) => {
+      const both = signal === undefined ? limit : AbortSignal.any([signal, limit]);
+      return request({ socketPath: this.socket, agent: this.agent, method, path, headers, signal: both });
+    };
+    const { status, headers: told, text } = await ask({ api: 'consul', name, timeout, open, body });
+    try {
+      const value = (text.trim() === '' ? undefined : JSON.parse(text)) as T;
+      return { value, index: Number(told['x-consul-index'] ?? 0) };
+    } catch {
+      throw new ApiError('consul', name, status, 'the answer is not JSON');
+    }
   }
 }
 
