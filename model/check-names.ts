@@ -34,17 +34,20 @@ function meshNames({ meshes }: LooseLab): Fault[] {
   });
 }
 
-function serviceNames({ meshes, services }: LooseLab): Fault[] {
-  return services.flatMap(({ id }): Fault[] => {
-    const [mesh, namespace = '', name = ''] = canonicalId(id).split('/');
-    const kind = meshes.find((entry) => entry.id === mesh)?.value?.kind;
-    if (kind === undefined) return [];
+function serviceNames(lab: LooseLab): Fault[] {
+  return lab.services.flatMap(({ id }): Fault[] => {
+    const [meshId, namespace = '', name = ''] = canonicalId(id).split('/');
+    const mesh = lab.meshes.find((entry) => entry.id === meshId)?.value;
+    if (mesh === undefined) return [];
+    const { kind } = mesh;
     const path = ['services', id];
     const fix = 'rename the service';
     if (isReservedService(name, kind)) {
       return [{ path, value: name, problem: 'has a name that the lab itself uses', fix }];
     }
-    if (kind !== 'istio' || !isReservedNamespace(namespace)) return [];
+    // Hosts have no namespaces, and those of an existing Consul are its owner's.
+    const hasNamespaces = kind === 'istio' || (platformOf(lab, mesh) !== 'local' && mesh.existing !== true);
+    if (!hasNamespaces || !isReservedNamespace(namespace, kind)) return [];
     return [{ path, value: namespace, problem: 'is in a namespace of the lab itself', fix: `${fix} or its namespace` }];
   });
 }

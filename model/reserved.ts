@@ -1,6 +1,6 @@
 /** Names that the product uses itself. A lab file that takes one would overwrite a part of the lab. */
 import { guardNamespace } from './guard/webhook';
-import { benchNamespace, federationGateway, federationNamespace } from './names';
+import { attackNamespace, benchNamespace, consulNamespace, federationGateway, federationNamespace } from './names';
 import { labVariables } from './program-environment';
 
 /** Longest mesh name: the longest Helm release is named after a service of 30 characters and a mesh. */
@@ -9,8 +9,11 @@ export const longestMeshName = 11;
 /** Folders beside those of the meshes, and the namespace of the border router. */
 const meshNames = ['bin', 'border', 'logs', 'plan', 'run', 'volumes'];
 
-const namespaces = ['default', federationNamespace, federationGateway, benchNamespace, guardNamespace];
-const namespacePrefixes = ['istio-', 'kube-', 'plane-'];
+const namespaces = {
+  istio: ['default', federationNamespace, federationGateway, benchNamespace, attackNamespace, guardNamespace],
+  consul: ['default', consulNamespace, attackNamespace, guardNamespace],
+};
+const namespacePrefixes = { istio: ['istio-', 'kube-', 'plane-'], consul: ['kube-'] };
 
 /** Services that a federation plane has in its catalog besides the exported ones. */
 const planeServices = ['consul', 'mesh-gateway'];
@@ -21,8 +24,9 @@ export function isReservedMesh(name: string): boolean {
   return meshNames.includes(name);
 }
 
-export function isReservedNamespace(name: string): boolean {
-  return namespaces.includes(name) || namespacePrefixes.some((prefix) => name.startsWith(prefix));
+/** Whether a namespace of a mesh's cluster is the product's own, or Kubernetes'. */
+export function isReservedNamespace(name: string, kind: 'istio' | 'consul'): boolean {
+  return namespaces[kind].includes(name) || namespacePrefixes[kind].some((prefix) => name.startsWith(prefix));
 }
 
 /** Whether a service of a mesh would share its name with an account, a release or a host of the product. */

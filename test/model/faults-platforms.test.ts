@@ -55,6 +55,25 @@ test('the files that all cases start from are right', () => {
 });
 
 describe('on platform kubeconfig', () => {
+  test.each([
+    ['consul', 'consul', {}, 1],
+    ['consul', 'isthmus-attack', {}, 1],
+    ['consul', 'kube-system', {}, 1],
+    ['consul', 'shop', {}, 0],
+    ['consul', 'consul', { platform: 'local' }, 0],
+    ['istio', 'isthmus-attack', {}, 1],
+    ['istio', 'consul', {}, 0],
+  ])('in a mesh of kind %s, namespace %s of %j has %d faults', (kind, namespace, more, count) => {
+    const mesh = kind === 'istio' ? 'west' : 'east';
+    const found = faults({
+      platform: 'kubeconfig',
+      services: { [`${mesh}/${namespace}/x`]: { port: 1024, program: 'a.js' } },
+      ...more,
+    });
+    const refusals = found.filter((fault) => fault.endsWith(': is in a namespace of the lab itself'));
+    expect(refusals).toHaveLength(count);
+  });
+
   test.each<[string, File, string]>([
     ['no context', { west: { context: undefined } }, 'meshes.west.context: is missing'],
     ['no gateway of Consul', { east: { gateway: undefined } }, 'meshes.east.gateway: is missing'],

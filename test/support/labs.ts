@@ -166,7 +166,9 @@ const environment = fc.dictionary(
 /** Lab files that are right, with everything that such a file may hold. */
 export const labFiles: fc.Arbitrary<LabFile> = meshes.chain(({ istio, consul, entries }) => {
   const service = (kind: 'istio' | 'consul') =>
-    names(30).filter((name) => !isReservedService(name, kind) && !(kind === 'istio' && isReservedNamespace(name)));
+    names(30).filter(
+      (name) => !isReservedService(name, kind) && !(kind === 'istio' && isReservedNamespace(name, kind)),
+    );
   const body = fc.record({
     port: fc.constantFrom(1024, 8080, 65535),
     program: fc.constant('weather/info'),
