@@ -78,7 +78,7 @@ export function by(...hows: readonly How[]): (seen: Observation) => string | und
 }
 
 /** What not every lab has. */
-export type Need = 'export' | 'guard';
+export type Need = 'export' | 'call-back' | 'guard';
 
 /** What was seen of one step. */
 export interface Observation {

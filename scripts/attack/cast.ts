@@ -1,6 +1,6 @@
 /** Who plays what: the services, names and addresses of a lab that attacks are aimed at. */
 import { grants } from '../../model/access/table';
-import { type ResolvedExport, resolvedExports } from '../../model/exports';
+import { type ExportCaller, type ResolvedExport, resolvedExports } from '../../model/exports';
 import { consulGatewayIdentity, consulServiceIdentity, istioIdentity } from '../../model/identity';
 import { type ResolvedImport, resolvedImports } from '../../model/imports';
 import { type Lab, type Mesh, mesh as meshOf, type Service, shortId } from '../../model/lab';
@@ -108,16 +108,31 @@ export function outsideIdentity({ lab, west, east }: Cast, service: string): str
   return federationIdentity(lab, west.name, east.name, service);
 }
 
+/** What the provider itself may call in the consumer's mesh, and how it is known there; undefined when nothing. */
+export function calledBack({
+  exports,
+  provider,
+}: Pick<Cast, 'exports' | 'provider'>): (ResolvedExport & { readonly caller: ExportCaller }) | undefined {
+  return exports
+    .flatMap((entry) => entry.callers.map((caller) => ({ ...entry, caller })))
+    .find(({ caller }) => caller.service.id === provider.id);
+}
+
 /** Why an attack can't be played on this lab; undefined when it can. */
 export function lacks(
-  { exports, consumer }: Pick<Cast, 'exports' | 'consumer'>,
+  cast: Pick<Cast, 'exports' | 'consumer' | 'provider'>,
   need: Need | undefined,
 ): string | undefined {
+  const { exports, consumer, provider } = cast;
   switch (need) {
     case undefined:
       return undefined;
     case 'export':
       return exports.length > 0 ? undefined : 'no row of the access table leads from Consul to Istio';
+    case 'call-back':
+      return calledBack(cast) === undefined
+        ? `no row of the access table leads from ${shortId(provider)} to Istio`
+        : undefined;
     case 'guard':
       return consumer.containers.length > 0 && consumer.guard.length > 0
         ? undefined

@@ -1,7 +1,7 @@
 /** Somebody in a callee's place: the caller checks who answers, not only the callee who asks. */
 import { consulServiceIdentity, istioIdentity } from '../../../model/identity';
 import { federationGateway, ingressGatewayService } from '../../../model/names';
-import { type Attack, by } from '../attack';
+import { type Attack, by, type Need } from '../attack';
 import { consulIdentity, meshGatewayIdentity, outsideIdentity } from '../cast';
 import type { Field } from '../field';
 import { boundRoots } from '../references';
@@ -143,7 +143,7 @@ interface Direction {
   readonly place: string;
   readonly deceived: Deceived;
   readonly ca: Whose;
-  readonly needs?: 'export';
+  readonly needs?: Need;
 }
 
 const outward: Direction = { prefix: 'provider', place: "in the provider's place", deceived: toConsul, ca: 'consul' };
@@ -152,7 +152,7 @@ const inward: Direction = {
   place: "in the federation gateway's place",
   deceived: toIstio,
   ca: 'plane',
-  needs: 'export',
+  needs: 'call-back',
 };
 
 function attack(

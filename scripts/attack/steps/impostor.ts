@@ -2,17 +2,17 @@
 import { randomUUID } from 'node:crypto';
 import { upstreamsOf } from '../../../model/consul-hosts';
 import { federationGatewayPort, meshGatewayPort } from '../../../model/gateways';
-import { type Lab, mesh, type Service, shortId } from '../../../model/lab';
-import { serviceHostAddress } from '../../../model/local';
+import { podLabels, type Service, shortId } from '../../../model/lab';
 import { ownConnectionHeader } from '../../../model/names';
 import { type LogLine, field as logField } from '../../call/log';
+import { runningPods } from '../../kubectl';
 import type { Control, Observation, Stop } from '../attack';
+import { calledBack } from '../cast';
 import type { Field } from '../field';
 import type { Posed, Seen } from '../vantage/agent';
 import type { Leaf } from '../vantage/certificates';
 import { impostorsWord, inPlaceOf, type Way } from '../vantage/impostor';
 import { bodyOf, observe } from './observe';
-import { allowedPath, exported } from './reverse';
 
 /** What came of one call, and the line of the caller's own proxy about it. */
 interface Called {
@@ -38,8 +38,9 @@ export const toConsul: Deceived = {
   identity: ({ cast }) => cast.entry.identity,
   way: async (field) => {
     const { consumer, eastNetwork } = field.cast;
-    const from = await field.podAddress(consumer);
-    return { at: 'border', from, to: eastNetwork.meshGateway, port: meshGatewayPort };
+    const pods = await runningPods(field.cluster, consumer.namespace, podLabels(consumer));
+    const from = pods.flatMap(({ status }) => status.podIP ?? []);
+    return { from, to: eastNetwork.meshGateway, port: meshGatewayPort };
   },
   call: async (field, looks = true) => {
     const { entry, provider } = field.cast;
@@ -53,32 +54,29 @@ export const toConsul: Deceived = {
   },
 };
 
-/** A service of Consul's calls the export: its sidecar dials Istio's federation gateway. */
+/** What the provider calls in Istio's mesh. */
+function calledBy({ cast }: Field): NonNullable<ReturnType<typeof calledBack>> {
+  const entry = calledBack(cast);
+  if (entry === undefined) throw new Error(`no row leads from ${shortId(cast.provider)} to Istio`);
+  return entry;
+}
+
+/** The provider's program calls an export: its sidecar dials Istio's federation gateway. */
 export const toIstio: Deceived = {
-  caller: (field) => exported(field).caller.service,
-  callee: (field) => exported(field).service,
-  identity: (field) => exported(field).identity,
-  way: async (field) => {
-    const { lab, cast } = field;
-    const from = hostAddress(lab, cast.provider);
-    return { at: 'border', from, to: cast.westNetwork.node, port: federationGatewayPort };
-  },
+  caller: ({ cast }) => cast.provider,
+  callee: (field) => calledBy(field).service,
+  identity: (field) => calledBy(field).identity,
+  way: async ({ cast }) => ({ from: [cast.providerAddress], to: cast.westNetwork.node, port: federationGatewayPort }),
   call: async (field, looks = true) => {
-    const { service } = exported(field);
-    const upstream = upstreamsOf(field.lab, field.cast.provider).find(({ callee }) => callee.id === service.id);
-    if (upstream === undefined) throw new Error(`${shortId(field.cast.provider)} has no upstream ${shortId(service)}`);
+    const { service, caller } = calledBy(field);
+    const upstream = upstreamsOf(field.lab, caller.service).find(({ callee }) => callee.id === service.id);
+    if (upstream === undefined) throw new Error(`${shortId(caller.service)} has no upstream ${shortId(service)}`);
+    const path = caller.rules.flatMap(({ paths }) => paths)[0] ?? service.health;
     const log = await field.log('provider');
-    const url = `http://127.0.0.1:${upstream.port}${allowedPath(field)}`;
-    const seen = await field.from('provider', { kind: 'ask', url });
+    const seen = await field.from('provider', { kind: 'ask', url: `http://127.0.0.1:${upstream.port}${path}` });
     return { seen, line: looks ? await log.line((one) => logField(one, 'remote') === seen.local) : undefined };
   },
 };
-
-function hostAddress(lab: Lab, service: Service): string {
-  const own = mesh(lab, service.mesh);
-  const index = lab.services.filter((other) => other.mesh === own.name).findIndex(({ id }) => id === service.id);
-  return serviceHostAddress(own, index);
-}
 
 /** Calls while somebody with a certificate, or without one, is in the callee's place. */
 export async function deceive(

@@ -4,7 +4,6 @@ import { run } from '../../machine/exec';
 import type { Field } from '../field';
 import type { Posed } from './agent';
 import type { Leaf } from './certificates';
-import type { Place } from './places';
 
 /** Name of the table in which connections are led elsewhere. */
 const table = 'isthmus-attack';
@@ -15,12 +14,10 @@ const table = 'isthmus-attack';
  */
 const life = 60;
 
-/** Connections of one caller to one callee, as they pass a router of the lab. */
+/** Connections of one caller to one callee, as they pass the border router. */
 export interface Way {
-  /** The router: the border's, or the node of Istio's mesh. An attacker's program runs there, as nobody. */
-  readonly at: Extract<Place, 'border' | 'west'>;
-  /** Address of the caller. */
-  readonly from: string;
+  /** Addresses of the caller, one for each of its replicas. */
+  readonly from: readonly string[];
   /** Address and port that it dials. */
   readonly to: string;
   readonly port: number;
@@ -30,7 +27,7 @@ export interface Way {
 export const impostorsWord = 'an impostor';
 
 /**
- * Serves in the callee's place while `work` runs.
+ * Serves on the border router, as nobody, in the callee's place while `work` runs.
  * @param leaf shown to callers. @default - none: it takes what comes in clear
  * @returns what `work` found, and what came to the impostor
  */
@@ -40,28 +37,27 @@ export async function inPlaceOf<T>(
   leaf: Leaf | undefined,
   work: () => Promise<T>,
 ): Promise<{ readonly found: T; readonly posed: Posed }> {
-  const { at } = way;
-  const { end, port } = await field.from(at, { kind: 'pose', answer: impostorsWord, ...leaf });
-  if (port === undefined) throw new Error(`nobody can pose on ${at}: ${end}`);
-  const router = netns(field.lab.name, at === 'west' ? field.cast.west.name : at);
+  const { end, port } = await field.from('border', { kind: 'pose', answer: impostorsWord, ...leaf });
+  if (port === undefined) throw new Error(`nobody can pose on the border: ${end}`);
+  const router = netns(field.lab.name, 'border');
   const restore = () => ruled(router, without);
   const found = await field.undone(restore, async () => {
     await ruled(router, leading(way, port));
     return work();
   });
-  const { posed } = await field.from(at, { kind: 'posed', port });
-  if (posed === undefined) throw new Error(`the impostor on ${at} is gone`);
+  const { posed } = await field.from('border', { kind: 'posed', port });
+  if (posed === undefined) throw new Error('the impostor on the border is gone');
   return { found, posed };
 }
 
 const without = `table inet ${table}\ndelete table inet ${table}\n`;
 
-/** Rules of a router that lead new connections of one caller to a port of the router's own. */
+/** Rules that lead new connections of one caller to a port of the router's own. */
 export function leading({ from, to, port }: Way, own: number): string {
   return `${without}table inet ${table} {
   set callers {
     type ipv4_addr; flags timeout;
-    elements = { ${from} timeout ${life}s }
+    elements = { ${from.map((address) => `${address} timeout ${life}s`).join(', ')} }
   }
   chain lead {
     type nat hook prerouting priority dstnat - 10;

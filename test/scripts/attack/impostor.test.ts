@@ -5,7 +5,7 @@ import { Agent, agentProgram, type Posed } from '../../../scripts/attack/vantage
 import { makeAuthority, mintLeaf } from '../../../scripts/attack/vantage/certificates';
 import { impostorsWord, leading } from '../../../scripts/attack/vantage/impostor';
 
-const way = { at: 'border', from: '10.10.1.7', to: '10.20.0.11', port: 8443 } as const;
+const way = { from: ['10.10.1.7', '10.10.1.9'], to: '10.20.0.11', port: 8443 } as const;
 const san =
   'TLS_error:|268435581:SSL_routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED:verify_cert_failed:_SAN_matcher';
 const line = { upstream: '10.20.0.11:8443', failure: san };
@@ -45,7 +45,7 @@ test.each([
 
 test('only the connections of one caller to one callee are led elsewhere, and for a minute at most', () => {
   const rules = leading(way, 40001);
-  expect(rules).toContain('elements = { 10.10.1.7 timeout 60s }');
+  expect(rules).toContain('elements = { 10.10.1.7 timeout 60s, 10.10.1.9 timeout 60s }');
   expect(rules).toContain('ip saddr @callers ip daddr 10.20.0.11 tcp dport 8443 counter redirect to :40001');
 });
 
