@@ -51,7 +51,7 @@ test.each<[string, Pod, RegExp]>([
   ],
   [
     "guard's name",
-    spec({ containers: [{ name: 'app' }, { name: 'cache' }, { name: 'isthmus-guard-v4' }] })(written),
+    spec({ containers: [...written.spec.containers, { name: 'isthmus-guard-v4' }] })(written),
     /isthmus-guard-v4"?\]?: has the name of guard's own container/,
   ],
   ['too large', spec({ containers: Array<Container>(101).fill({ name: 'app' }) })(written), /has more containers/],

@@ -78,12 +78,12 @@ const cases: readonly Case[] = [
   [
     'a probe of an unpublished port',
     container('cache', { readinessProbe: { httpGet: { port: 9001 } } }),
-    /readinessProbe\.httpGet\.port: is no port/,
+    /readinessProbe\.httpGet\.port: is no TCP port/,
   ],
   [
     'a hook to an unpublished port',
     container('cache', { lifecycle: { preStop: { httpGet: { port: 'stop' } } } }),
-    /preStop\.httpGet\.port: is no port/,
+    /preStop\.httpGet\.port: is no TCP port/,
   ],
   [
     'a probe of an unknown name',
