@@ -1,4 +1,5 @@
 /** The isthmus command: arguments in, exit status out. Each verb's work is in a file of its own. */
+import { writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import type { Lab } from '../model/lab';
@@ -186,12 +187,16 @@ program.command('pair', { hidden: true }).action(() => pair(pairFromEnvironment(
 program.command('unpair', { hidden: true }).action(() => unpair(pairFromEnvironment(process.env)));
 
 /** Aborted by the first Ctrl-C, SIGTERM or hang-up; the second ends the program and its children at once. */
-function stoppable(): AbortSignal {
+function stoppable(left?: string): AbortSignal {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       const stopped = new StoppedError(signal);
-      if (stop.signal.aborted) process.exit(stopped.exitCode);
+      if (stop.signal.aborted) {
+        // To the descriptor itself: a pipe is written to only after this.
+        if (left !== undefined) writeSync(2, `\nisthmus: ${withCommand(left, command())}\n`);
+        process.exit(stopped.exitCode);
+      }
       stop.abort(stopped);
     });
   }

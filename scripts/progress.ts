@@ -9,6 +9,8 @@ export interface Progress {
    * @returns what `work` returns; a failure is shown with the title and passed on
    */
   step<T>(title: string, work: (say: (line: string) => void) => Promise<T>, options?: StepOptions): Promise<T>;
+  /** Writes a line of its own, above the steps that run. */
+  note(line: string): void;
 }
 
 export interface StepOptions {
@@ -55,11 +57,15 @@ export function makeProgress(stream: ProgressStream = process.stderr, env = proc
         throw error;
       }
     },
+    note(line) {
+      board.clear();
+      stream.write(`${line}\n`);
+    },
   };
 }
 
 /** Progress that shows nothing, for tests and machine-readable output. */
-export const silentProgress: Progress = { step: async (_title, work) => work(() => {}) };
+export const silentProgress: Progress = { step: async (_title, work) => work(() => {}), note: () => {} };
 
 /** Elapsed time as people say it: `0.4s`, `12.3s`, `3m04s`. */
 export function elapsed(since: number, now = Date.now()): string {
@@ -73,6 +79,8 @@ export function elapsed(since: number, now = Date.now()): string {
 interface Display {
   add(step: Running): void;
   remove(step: Running): void;
+  /** Makes room for a line. */
+  clear(): void;
 }
 
 /** Milliseconds after which a step is worth a line of its own before it ends, and between two lines after that. */
@@ -96,6 +104,8 @@ class Log implements Display {
     clearTimeout(this.timers.get(step));
     this.timers.delete(step);
   }
+
+  clear(): void {}
 
   private repeat(step: Running): void {
     this.schedule(step, repeat, () => {
@@ -148,8 +158,9 @@ class Board implements Display {
     this.drawn = lines.length;
   }
 
-  private clear(): void {
-    if (this.drawn > 0) this.stream.write(`\u001b[${this.drawn}A\u001b[0J`);
+  clear(): void {
+    // The terminal may have echoed ^C behind our last line.
+    if (this.drawn > 0) this.stream.write(`\r\u001b[${this.drawn}A\u001b[0J`);
     this.drawn = 0;
   }
 }

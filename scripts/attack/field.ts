@@ -36,11 +36,16 @@ export class Field {
   private readonly captures = new Map<'border' | 'node', Capture>();
   /** How many changes are being undone now: nothing of that is stopped half-way. */
   private restorings = 0;
+  /** What every attempt sees when the run is stopped: some would go on for half a minute. */
+  private readonly stopped: Promise<Seen>;
 
   constructor(
     readonly lab: Lab,
     private readonly signal?: AbortSignal,
   ) {
+    this.stopped = new Promise((resolve) => {
+      signal?.addEventListener('abort', () => resolve({ end: 'agent: stopped' }), { once: true });
+    });
     this.cast = castOf(lab);
     this.kube = new KubeClient(lab.name, this.cast.west.name);
   }
@@ -91,6 +96,7 @@ export class Field {
 
   /** Does what needs a change of the lab, then undoes it. What fails to be undone is tried again by {@link leave}. */
   async undone<T>(undo: () => Promise<void>, work: () => Promise<T>): Promise<T> {
+    this.signal?.throwIfAborted();
     const done = this.willUndo(undo);
     try {
       return await work();
@@ -121,8 +127,10 @@ export class Field {
 
   /** Tries one thing from one place. */
   async from(place: Place, attempt: Attempt): Promise<Seen> {
-    if (this.restorings === 0) this.signal?.throwIfAborted();
-    return (await this.agent(place)).try(attempt);
+    const stoppable = this.restorings === 0;
+    if (stoppable) this.signal?.throwIfAborted();
+    const seen = (await this.agent(place)).try(attempt);
+    return stoppable ? Promise.race([seen, this.stopped]) : seen;
   }
 
   agent(place: Place): Promise<Agent> {

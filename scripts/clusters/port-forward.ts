@@ -5,6 +5,7 @@ import { kubeconfigOf, kubectlFlags } from '../cluster';
 import { FailureError } from '../errors';
 import { locate } from '../machine/binaries';
 import { endingWithUs } from '../machine/exec';
+import { catchesInterrupt, endGroupWithUs } from '../machine/group';
 
 export interface ForwardTarget {
   readonly namespace: string;
@@ -27,7 +28,10 @@ export async function withPortForward<T>(
     process.platform === 'linux'
       ? endingWithUs(locate('kubectl'), [...flags, ...args])
       : [locate('kubectl'), [...flags, ...args]];
-  const child = spawn(file, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
+  // Ctrl-C on the terminal leaves the ending to us, where we have something to end well.
+  const detached = catchesInterrupt();
+  const child = spawn(file, argv, { stdio: ['ignore', 'pipe', 'pipe'], detached });
+  if (detached) endGroupWithUs(child);
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   try {
     return await work(await openedPort(child, `${namespace}/${service}`));

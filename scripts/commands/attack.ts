@@ -6,6 +6,10 @@ import { UsageError } from '../errors';
 import { makeProgress } from '../progress';
 import type { Cli } from './cli';
 
+const stopping = 'stopping: the lab is put back; Ctrl-C again leaves it as it is';
+const left =
+  'ended at once: what was changed in the lab stays until `isthmus up`; what is left of the attackers goes with the next `isthmus attack`, or with `isthmus down`';
+
 /** What commander makes of the command line. */
 interface AttackOptions {
   readonly only?: readonly string[];
@@ -33,7 +37,8 @@ export function addAttackCommands(cli: Cli): void {
 async function attack(options: AttackOptions, { raisedLab, say, json, stoppable }: Cli): Promise<void> {
   const { formatPlayed, playSuite }: typeof import('../attack/suite') = require('../attack/suite');
   const lab = raisedLab();
-  const run = { progress: makeProgress(), signal: stoppable() };
+  const run = { progress: makeProgress(), signal: stoppable(left) };
+  run.signal.addEventListener('abort', () => run.progress.note(stopping), { once: true });
   const played = await playSuite(lab, { ...options, only: names(options) }, run);
   if (options.json === true) json(attackOutputOf(played.results, played.notPlayed));
   else say(formatPlayed(played, hasColour(process.stdout)));

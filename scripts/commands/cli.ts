@@ -14,7 +14,8 @@ export interface Cli {
   readonly say: (text: string) => void;
   /** Prints what programs read, as it is. */
   readonly json: (value: unknown) => void;
-  readonly stoppable: () => AbortSignal;
+  /** @param left said when a second Ctrl-C ends the command at once: what stays, and what mends it. @default - nothing */
+  readonly stoppable: (left?: string) => AbortSignal;
   /** How the person calls this program for this lab. */
   readonly command: () => string;
 }

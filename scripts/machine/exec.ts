@@ -1,6 +1,7 @@
 /** Runs an outside program to its end. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { FailureError, ProgramError } from '../errors';
+import { catchesInterrupt, endGroupWithUs, killGroup } from './group';
 
 export interface RunOptions {
   /** Network namespace to run in; the machine's own without it. */
@@ -11,7 +12,7 @@ export interface RunOptions {
   readonly input?: string;
   /** Milliseconds after which the program is killed; none without it. */
   readonly timeout?: number;
-  /** Ends the program and all that it started. Without one, Ctrl-C reaches it as any program of this terminal. */
+  /** Ends the program and all that it started. Without one, it runs to its end unless this process ends before. */
   readonly signal?: AbortSignal;
   /** Whether SIGTERM ends the program when this process dies without a word, as by `kill -9`. Linux only. */
   readonly endsWithUs?: boolean;
@@ -52,14 +53,16 @@ export async function run(command: string, args: readonly string[], options: Run
   const [program, rest] =
     options.endsWithUs === true && process.platform === 'linux' ? endingWithUs(command, args) : [command, args];
   const [file, argv] = entered(options.netns, program, rest);
+  // A group of its own, so that those it started end with it, and Ctrl-C on the terminal leaves the ending to us.
+  const detached = signal !== undefined || catchesInterrupt();
   const child = spawn(file, argv, {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
     timeout: options.timeout,
     stdio: ['pipe', 'pipe', 'pipe'],
-    // A group of its own, so that those it started end with it, and Ctrl-C on the terminal leaves the ending to us.
-    detached: signal !== undefined,
+    detached,
   });
+  if (detached) endGroupWithUs(child);
   // A program that ends before it reads its input closes the pipe; its status tells why.
   child.stdin.on('error', () => {});
   child.stdin.end(options.input ?? '');
@@ -77,12 +80,6 @@ export async function run(command: string, args: readonly string[], options: Run
   return { stdout: out(), stderr: err(), status };
 }
 
-/** Process groups that run now. When this process exits before them, as after a second Ctrl-C, they end with it. */
-const groups = new Set<number>();
-const endGroups = () => {
-  for (const group of groups) kill(group, 'SIGKILL');
-};
-
 /** Milliseconds that programs get to tidy up after SIGTERM. */
 const grace = 3_000;
 
@@ -95,11 +92,9 @@ async function endedBy(
   if (pid === undefined) return ended;
   let last: NodeJS.Timeout | undefined;
   const end = () => {
-    kill(pid, 'SIGTERM');
-    last = setTimeout(() => kill(pid, 'SIGKILL'), grace);
+    killGroup(pid, 'SIGTERM');
+    last = setTimeout(() => killGroup(pid, 'SIGKILL'), grace);
   };
-  if (groups.size === 0) process.on('exit', endGroups);
-  groups.add(pid);
   signal.addEventListener('abort', end);
   try {
     return await ended;
@@ -107,17 +102,7 @@ async function endedBy(
     clearTimeout(last);
     signal.removeEventListener('abort', end);
     // The program itself is gone; what it started may have closed our pipes and still be there.
-    if (signal.aborted) kill(pid, 'SIGKILL');
-    groups.delete(pid);
-    if (groups.size === 0) process.off('exit', endGroups);
-  }
-}
-
-function kill(group: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(-group, name);
-  } catch {
-    // It ended in between.
+    if (signal.aborted) killGroup(pid, 'SIGKILL');
   }
 }
 

@@ -10,6 +10,7 @@ import { stateFolder } from '../../model/names';
 import { FailureError } from '../errors';
 import { startDaemon, stopDaemon } from './daemon';
 import { entered, run } from './exec';
+import { catchesInterrupt } from './group';
 
 export interface Forward {
   readonly listen: Endpoint;
@@ -89,7 +90,11 @@ async function listen(forwards: readonly Forward[], netns: string | undefined): 
   const script = join(__dirname, 'listener.js');
   const addresses = forwards.map((forward) => text(forward.listen));
   const [command, args] = entered(netns, process.execPath, [script, ...addresses]);
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    // It is there for a moment only, and Ctrl-C on the terminal is no reason why a port can't be had.
+    detached: catchesInterrupt(),
+  });
   const servers: Server[] = [];
   const refused: { address: string; code: string }[] = [];
   child.on('message', (message, handle) => {

@@ -28,7 +28,8 @@ export async function startTcpdump(netns: string, options: TcpdumpOptions): Prom
   const flags = ['-i', device, '-s', String(bytes), '-B', String(buffer), '-U', '--immediate-mode', '-Z', 'root'];
   const args = [...flags, '-w', file, ...(filter === undefined ? [] : [filter])];
   const [program, argv] = endingWithUs(...entered(netns, 'tcpdump', args));
-  const child = spawn(program, argv, { stdio: ['ignore', 'ignore', 'pipe'] });
+  // In a group of its own: Ctrl-C on the terminal would end it before what it listens to.
+  const child = spawn(program, argv, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
   let said = '';
   const closed = new Promise<void>((resolve) => child.on('close', () => resolve()));
   await new Promise<void>((resolve, reject) => {

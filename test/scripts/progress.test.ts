@@ -86,9 +86,17 @@ describe('makeProgress', () => {
   it('redraws running steps on a terminal and clears them at the end', async () => {
     const out = stream(true);
     await makeProgress(out, { NO_COLOR: '1' }).step('build consul', async () => {});
-    const [running, ended] = out.text().split('\u001b[1A\u001b[0J');
+    const [running, ended] = out.text().split('\r\u001b[1A\u001b[0J');
     expect(running).toMatch(/^… build consul .*\n$/);
     expect(ended).toMatch(/^✓ build consul \(.*\)\n$/);
+  });
+
+  it('writes a line of its own above the running steps, over the ^C that a terminal echoes', async () => {
+    const out = stream(true);
+    const progress = makeProgress(out, { NO_COLOR: '1' });
+    await progress.step('build consul', async () => progress.note('stopping'));
+    const [, noted] = out.text().split('\r\u001b[1A\u001b[0J');
+    expect(noted).toMatch(/^stopping\n✓ build consul /);
   });
 
   it.each([

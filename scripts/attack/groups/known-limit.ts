@@ -75,8 +75,7 @@ async function withoutListener(field: Field): Promise<Observation> {
   const restore = async () => {
     await ensureRegistration(host, token);
     const ruled = async () => (await post(field)).stop?.how === 'http-rule';
-    if (!(await until(ruled, { timeout: 30_000, interval: 300 })))
-      throw new Error('the public listener is not back. What now: isthmus up');
+    if (!(await until(ruled, { timeout: 30_000, interval: 300 }))) throw new Error('the public listener is not back');
   };
   const { SidecarService } = host.registration.Connect as { SidecarService: { Proxy: object } };
   const Connect = { SidecarService: { ...SidecarService, Proxy: { ...SidecarService.Proxy, Config: {} } } };

@@ -30,9 +30,7 @@ async function works(field: Field): Promise<void> {
   // The way, and what the consumer's own proxy knows of it: the endpoint comes back later than the trust.
   const good = async () => (await rightLeaf(field)).ok && (await calls(field, 'provider')).ok;
   if (await until(good, { timeout: 60_000, interval: 300 })) return;
-  throw new FailureError(
-    `${shortId(field.cast.consumer)} does not reach ${shortId(field.cast.provider)} any more. What now: isthmus up`,
-  );
+  throw new FailureError(`${shortId(field.cast.consumer)} does not reach ${shortId(field.cast.provider)} any more`);
 }
 
 /** Takes the provider's rows away while `work` runs, as `up` does after a row left the table. */

@@ -193,7 +193,9 @@ export class Agent {
   /** Starts an agent by a command line that takes its attempts on standard input. It ends when this process does. */
   static async start(place: string, command: string, args: readonly string[]): Promise<Agent> {
     const [file, argv] = endingWithUs(command, args);
-    const agent = new Agent(place, spawn(file, argv, { stdio: ['pipe', 'pipe', 'pipe'] }));
+    // In a group of its own: Ctrl-C on the terminal would end it, and what it changed is put back by it.
+    const child = spawn(file, argv, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    const agent = new Agent(place, child);
     const late = setTimeout(() => agent.stop(), patience.start);
     try {
       await agent.begun;

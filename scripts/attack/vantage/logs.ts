@@ -18,7 +18,8 @@ export interface ProxyLog {
 export function followCommand(command: string, args: readonly string[]): ProxyLog {
   const lines: LogLine[] = [];
   const [file, argv] = endingWithUs(command, args);
-  const child: ChildProcess = spawn(file, argv, { stdio: ['ignore', 'pipe', 'ignore'] });
+  // In a group of its own: after Ctrl-C on the terminal it shows whether the lab is as it was.
+  const child: ChildProcess = spawn(file, argv, { stdio: ['ignore', 'pipe', 'ignore'], detached: true });
   let rest = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     const parts = (rest + text).split('\n');

@@ -1,4 +1,5 @@
 import { again } from '../../../scripts/attack/again';
+import { StoppedError } from '../../../scripts/errors';
 
 const looks = (...found: (number | undefined | Error)[]) => {
   const look = jest.fn(async () => {
@@ -24,4 +25,10 @@ test.each([1, undefined])('when time is up, %s is told as what was found last', 
 
 test('where every look fails, the reason is told', async () => {
   await expect(again(looks(new Error('no such pod')), fits, short)).rejects.toThrow('no such pod');
+});
+
+test('nobody looks again once the command is stopped', async () => {
+  const look = looks(1, new StoppedError('SIGINT'), 3);
+  await expect(again(look, fits, { timeout: 10_000, interval: 1 })).rejects.toThrow('stopped by SIGINT');
+  expect(look).toHaveBeenCalledTimes(2);
 });

@@ -62,6 +62,20 @@ test('a run that was stopped tries no more, but undoes what it did', async () =>
   await field.leave();
 });
 
+test('what is being tried when the run is stopped is waited for no more, and nothing more is changed', async () => {
+  const agent = { try: () => new Promise(() => {}), stop: () => {} };
+  jest.mocked(Agent.start).mockResolvedValue(agent as unknown as Agent);
+  const stop = new AbortController();
+  const field = makeField(stop.signal);
+  const trying = field.from('west', { kind: 'whoami' });
+  stop.abort(new Error('stopped'));
+  await expect(trying).resolves.toEqual({ end: 'agent: stopped' });
+  const [undo, change] = [jest.fn(), jest.fn()];
+  await expect(field.undone(undo, change)).rejects.toThrow('stopped');
+  expect(change).not.toHaveBeenCalled();
+  await field.leave();
+});
+
 test('when one capture does not start, the other ends', async () => {
   const started = { stop: jest.fn() };
   jest

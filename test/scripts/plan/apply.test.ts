@@ -276,6 +276,7 @@ describe('progress', () => {
   function shown(): { lines: string[]; progress: Progress } {
     const lines: string[] = [];
     const progress: Progress = {
+      note: () => {},
       step: async (title, work) => {
         lines.push(`begin ${title}`);
         const ended = await work((line) => lines.push(line)).then(

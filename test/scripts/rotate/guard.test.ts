@@ -75,6 +75,7 @@ beforeEach(() => {
 
 const titles: string[] = [];
 const progress: Progress = {
+  note: () => {},
   step: (title, work) => {
     titles.push(title);
     return work(() => {});

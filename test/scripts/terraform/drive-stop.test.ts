@@ -21,6 +21,7 @@ describe('Ctrl-C', () => {
       const stop = new AbortController();
       const told: string[] = [];
       const progress: Progress = {
+        note: () => {},
         step: async (title, work) => {
           told.push(title);
           return work(() => {});
