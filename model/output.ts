@@ -41,12 +41,12 @@ export const outputs = {
     method: z.string(),
     target: z.string(),
     read: z.string().nullable().describe('target as the rules saw it; null when no rule did'),
-    reason: z.enum(['row', 'page', 'no row', 'unreadable', 'upgrade', 'method', 'path']),
+    reason: z.enum(['row', 'page', 'no row', 'unreadable', 'upgrade', 'method', 'path', 'not decided']),
     why: z.string(),
     rows: z
       .array(z.object({ row: z.int(), line: z.int().nullable() }))
       .describe('the row that allows, or the rows that were looked at in vain'),
-    decidedBy: point,
+    decidedBy: point.nullable().describe('null when no object of this lab is between the two'),
     points: z.array(point),
   }),
   plan: z.object({

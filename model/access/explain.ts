@@ -19,8 +19,11 @@ export interface Explanation {
   readonly decision: Decision;
   /** In the order in which a request meets them. */
   readonly points: readonly EnforcementPoint[];
-  /** The one of them that lets the request pass for good, or stops it. */
-  readonly decidedBy: EnforcementPoint;
+  /**
+   * The one of them that lets the request pass for good, or stops it.
+   * @default - none: the request stays inside a mesh that was there before, whose own policies decide
+   */
+  readonly decidedBy?: EnforcementPoint;
 }
 
 /** @param upgrade whether the request asks to switch to another protocol */
@@ -35,8 +38,9 @@ export function explain(
   const decision = decide(lab, caller, callee, method, target, upgrade);
   const points = enforcementPoints(lab, caller, callee);
   const decidedBy = decider(lab, caller, callee, decision, points);
-  if (decidedBy === undefined) throw new Error(`nothing guards ${callee.id}`);
-  return { decision, points, decidedBy };
+  if (decidedBy !== undefined) return { decision, points, decidedBy };
+  if (mesh(lab, callee.mesh).existing) return { decision, points };
+  throw new Error(`nothing guards ${callee.id}`);
 }
 
 function decider(
@@ -55,7 +59,8 @@ function decider(
     return first ?? on('requests').at(-1);
   }
   // Behind a gateway that knows the caller, the callee's own policy is wider.
-  return on('requests')[0] ?? (decision.allowed ? on('connections').at(-1) : on('help')[0]);
+  const help = decision.allowed ? undefined : on('help')[0];
+  return on('requests')[0] ?? help ?? on('connections').at(-1);
 }
 
 /** Whether a service is exported to the mesh of a foreign caller, for its own sake or another's. */
@@ -68,8 +73,12 @@ function isExported(lab: Lab, caller: Caller, callee: Service): boolean {
 export function enforcementPoints(lab: Lab, caller: Caller, callee: Service): EnforcementPoint[] {
   const own = mesh(lab, callee.mesh);
   const foreign = caller !== 'anybody' && caller.mesh !== callee.mesh;
+  // Between services of a mesh that was there before its owner's policies decide, and none is ours.
+  if (own.existing && !foreign) return [];
   const help = caller === 'anybody' ? [] : helpFor(lab, caller, callee);
   if (own.kind === 'consul') return [...help, ...inConsul(lab, caller, callee)];
+  const gateways = foreign ? atFederationGateway(lab, caller, callee) : [];
+  if (own.existing) return [...help, ...gateways];
   const policy = { at: shortId(callee), object: `AuthorizationPolicy ${callee.namespace}/${callee.name}` };
   const last: EnforcementPoint = { ...policy, enforces: 'requests' };
   if (caller === 'anybody' && callee.expose !== 'page') return [last];
@@ -77,11 +86,12 @@ export function enforcementPoints(lab: Lab, caller: Caller, callee: Service): En
     const at = `${callee.mesh}/${ingressNamespace}`;
     return [...help, { at, object: `AuthorizationPolicy ${ingressNamespace}/page`, enforces: 'requests' }, last];
   }
-  return [...help, ...(foreign ? atFederationGateway(lab, caller, callee) : []), last];
+  return [...help, ...gateways, last];
 }
 
 function helpFor(lab: Lab, caller: Service, callee: Service): EnforcementPoint[] {
   const at = shortId(caller);
+  if (mesh(lab, caller.mesh).existing) return [];
   if (mesh(lab, caller.mesh).kind === 'istio') {
     const host = caller.mesh === callee.mesh ? '' : `, without ${importHost(callee.name, callee.mesh)}`;
     const without = rowsBetween(lab, caller, callee).length === 0 ? host : '';

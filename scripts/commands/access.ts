@@ -100,7 +100,21 @@ export function explainReport(lab: Lab, lines: Lines, given: ExplainArguments): 
   const method = (methods as readonly string[]).includes(upper) ? upper : given.method;
   const target = pathArgument(given.path);
   const found = explain(lab, caller, callee, method, target, given.upgrade);
-  const { decision } = found;
+  const { decision, decidedBy, points } = found;
+  const asked = { from: caller === 'anybody' ? caller : shortId(caller), to: shortId(callee), method, target };
+  if (decidedBy === undefined) {
+    const why = `not decided by this lab: mesh ${callee.mesh} was there before, and its own policies decide inside it`;
+    return {
+      ...asked,
+      allowed: false,
+      read: null,
+      reason: 'not decided',
+      why,
+      rows: [],
+      decidedBy: null,
+      points: [...points],
+    };
+  }
   const rows = decision.allowed
     ? decision.ground.kind === 'row'
       ? [decision.ground.index]
@@ -109,17 +123,14 @@ export function explainReport(lab: Lab, lines: Lines, given: ExplainArguments): 
       ? decision.refusal.rows
       : [];
   return {
+    ...asked,
     allowed: decision.allowed,
-    from: caller === 'anybody' ? caller : shortId(caller),
-    to: shortId(callee),
-    method,
-    target,
     read: decision.target ?? null,
     reason: decision.allowed ? decision.ground.kind : decision.refusal.kind,
     why: whyOf(found, lab, given.from),
     rows: rows.map((row) => ({ row, line: lines[row] ?? null })),
-    decidedBy: found.decidedBy,
-    points: [...found.points],
+    decidedBy,
+    points: [...points],
   };
 }
 
@@ -156,11 +167,10 @@ export function formatExplain(report: ExplainReport, file: string): string {
   const { allowed, from, to, method, target, read, why, rows, decidedBy, points } = report;
   const places = rows.map(({ row, line }) => `access[${row}]${line === null ? '' : `, ${file}:${line}`}`);
   return [
-    `${allowed ? 'ALLOWED' : 'REFUSED'}  ${from} → ${to}  ${method} ${target}`,
+    `${decidedBy === null ? 'NOT DECIDED' : allowed ? 'ALLOWED' : 'REFUSED'}  ${from} → ${to}  ${method} ${target}`,
     `  ${why}${places.length === 0 ? '' : ` (${places.join('; ')})`}`,
     ...(read !== null && read !== target ? [`  read by the proxies as ${read}`] : []),
-    `  decided at ${decidedBy.at}: ${decidedBy.object}`,
-    '  on the way:',
+    ...(decidedBy === null ? [] : [`  decided at ${decidedBy.at}: ${decidedBy.object}`, '  on the way:']),
     ...points.map(
       ({ at, object, enforces }) => `    ${at}  ${object}  ${enforces === 'help' ? 'help only' : `checks ${enforces}`}`,
     ),

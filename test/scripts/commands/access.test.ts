@@ -2,7 +2,7 @@ import { outputs } from '../../../model/output';
 import { linesOf } from '../../../model/parse';
 import { formatMatrix } from '../../../scripts/access/format';
 import { accessReport, explainReport, formatExplain } from '../../../scripts/commands/access';
-import { localLab, localText } from '../../support/labs';
+import { labOf, localLab, localText } from '../../support/labs';
 
 const lab = localLab();
 const lines = linesOf(localText, 'access', lab.access.length);
@@ -52,6 +52,62 @@ test.each([
   const report = outputs['access-explain'].parse(ask(from, to, method, path));
   expect(report).toMatchObject({ reason, read, allowed: ['row', 'page'].includes(reason) });
   expect(report.rows).toEqual(rows.map((row) => ({ row, line: lines[row] })));
+});
+
+describe('inside an existing mesh', () => {
+  const there = labOf({
+    platform: 'kubeconfig',
+    meshes: {
+      west: {
+        kind: 'istio',
+        network: '10.10.0.0/16',
+        context: 'a',
+        existing: true,
+        trustDomain: 'cluster.local',
+        gateway: '10.10.0.2',
+      },
+      east: { kind: 'consul', network: '10.20.0.0/16', context: 'b', gateway: '10.20.0.2' },
+    },
+    services: {
+      'west/other': { port: 8080 },
+      'west/back': { port: 8080 },
+      'east/info': { port: 8080, program: 'a.js' },
+    },
+    access: [
+      { from: 'west/back', to: 'east/info' },
+      { from: 'east/info', to: 'west/back', paths: ['/api/'] },
+    ],
+  });
+  const explained = (from: string, to: string, path = '/api/x') =>
+    outputs['access-explain'].parse(explainReport(there, [], { from, to, method: 'GET', path }));
+
+  test.each(['west/other', 'anybody'])(
+    'calls of %s are not decided by the lab, and no object of it is named',
+    (from) => {
+      const report = explained(from, 'west/back');
+      expect(report).toMatchObject({ allowed: false, reason: 'not decided', decidedBy: null, points: [], rows: [] });
+      expect(formatExplain(report, 'lab.yaml')).toBe(
+        [
+          `NOT DECIDED  ${from} → west/back  GET /api/x`,
+          '  not decided by this lab: mesh west was there before, and its own policies decide inside it',
+        ].join('\n'),
+      );
+    },
+  );
+
+  test('calls from the other mesh are decided at the federation gateway, and by nothing of the callee', () => {
+    const report = explained('east/info', 'west/back');
+    expect(report).toMatchObject({ allowed: true, decidedBy: { at: 'west/federation-gateway' } });
+    expect(report.points.map(({ at }) => at)).not.toContain('west/back');
+    expect(explained('east/info', 'west/other').decidedBy?.object).toMatch(/^no export of other/);
+  });
+
+  test('calls to the other mesh are decided there, without help that nobody made', () => {
+    const report = explained('west/back', 'east/info');
+    expect(report).toMatchObject({ allowed: true, decidedBy: { at: 'east/info' } });
+    expect(report.points.filter(({ enforces }) => enforces === 'help')).toEqual([]);
+    expect(explained('west/back', 'east/info', '/a%00').decidedBy).toMatchObject({ at: 'east/info' });
+  });
 });
 
 test('the text says the verdict, the row with its line, and the object', () => {
