@@ -95,15 +95,35 @@ path_matches(row) if {
 
 plain_path := split(input.path, "?")[0]
 
-# Where only connections are looked at, nothing of a request is.
-readable if input.to in data.isthmus.table.connections_only
+# Where only connections are looked at, nothing of a request is, unless the caller's own proxy reads it.
+readable if {
+	connections_only
+	not caller_reads
+}
 
 readable if {
+	connections_only
+	caller_reads
+	well_formed
+}
+
+readable if {
+	not connections_only
+	well_formed
+	not regex.match(`(?i)%(2f|5c)`, plain_path)
+	not regex.match(`(^|/)[.][.]?;`, plain_path)
+}
+
+connections_only if input.to in data.isthmus.table.connections_only
+
+caller_reads if split(input.from, "/")[0] in data.isthmus.table.reading_meshes
+
+well_formed if {
 	regex.match(`^/[!-~]*$`, input.path)
 	not contains(input.path, "#")
 	not regex.match(`[\\"<>^\x60{|}]`, plain_path)
-	not regex.match(`(?i)%(2f|5c|00|2e|2d|5f|7e|3[0-9]|4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a])`, plain_path)
-	not regex.match(`(^|/)[.][.]?(;|/|$)`, plain_path)
+	not regex.match(`(?i)%(00|2e|2d|5f|7e|3[0-9]|4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a])`, plain_path)
+	not regex.match(`(^|/)[.][.]?(/|$)`, plain_path)
 	not contains(trim_prefix(plain_path, "/"), "//")
 	not regex.match(`^//.`, plain_path)
 	input.method in data.isthmus.table.methods

@@ -8,9 +8,11 @@ table := {
 		{"index": 1, "from": "w/a/a", "to": "w/b/b", "methods": ["POST"], "paths": []},
 		{"index": 2, "from": "w/b/b", "to": "e/c/c", "methods": [], "paths": []},
 		{"index": 3, "from": "w/b/b", "to": "e/d/d", "methods": [], "paths": []},
+		{"index": 4, "from": "e/d/d", "to": "e/c/c", "methods": [], "paths": []},
 		{"index": "page", "from": "anybody", "to": "w/a/a", "methods": ["GET", "HEAD"], "paths": []},
 	],
 	"connections_only": ["e/c/c"],
+	"reading_meshes": ["w"],
 	"no_upgrades": ["e/d/d"],
 	"methods": ["GET", "HEAD", "POST", "PUT"],
 }
@@ -48,7 +50,10 @@ test_what_proxies_read_otherwise_is_refused if {
 }
 
 test_connections_only if {
-	decided("w/b/b", "e/c/c", "ODD", "/a%2fb").grounds == {2}
+	decided("e/d/d", "e/c/c", "ODD", "/a%2fb%00").grounds == {4}
+	decided("w/b/b", "e/c/c", "GET", "/a%2fb").grounds == {2}
+	decided("w/b/b", "e/c/c", "ODD", "/a").reasons == {"unreadable"}
+	decided("w/b/b", "e/c/c", "GET", "/a%00b").reasons == {"unreadable"}
 }
 
 upgraded(from, to, method, path) := decision if {

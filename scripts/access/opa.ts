@@ -32,6 +32,8 @@ export interface OpaTable {
   readonly rows: readonly OpaRow[];
   /** Callees whose proxies look at connections only. */
   readonly connections_only: readonly string[];
+  /** Meshes whose callers' own proxies read requests, also to those callees. */
+  readonly reading_meshes: readonly string[];
   /** Callees whose proxies let nobody switch protocols. */
   readonly no_upgrades: readonly string[];
   /** Methods that proxies pass on. */
@@ -52,6 +54,7 @@ export function opaTable(lab: Lab, lines: readonly (number | undefined)[]): OpaT
     lab: lab.name,
     rows: [...rows, ...pages],
     connections_only: only.map(({ id }) => id),
+    reading_meshes: lab.meshes.filter(({ kind }) => kind === 'istio').map(({ name }) => name),
     no_upgrades: lab.services.filter((one) => refusesUpgrades(lab, one)).map(({ id }) => id),
     methods: [...parsedMethods],
   };
