@@ -20,7 +20,7 @@ import {
   programVolumes,
   sideContainers,
 } from '../helm/program';
-import { admissionPolicy } from '../kube/admission-policy';
+import { admissionPolicy, metadataIn, namespaceNamed, podBindings, podUpdates } from '../kube/admission-policy';
 import { httpService } from '../kube/service';
 import { serviceAccount } from '../kube/service-account';
 import type { Programs } from '../programs';
@@ -132,27 +132,40 @@ function deployment({ lab, service, programs }: ConsulPodProps): KubeObject {
   };
 }
 
-const annotationOf = (object: string) =>
-  `(has(${object}.metadata.annotations) && '${listenerAnnotation}' in ${object}.metadata.annotations ? ${object}.metadata.annotations['${listenerAnnotation}'] : '')`;
+const annotationOf = (object: 'object' | 'oldObject') => {
+  const annotations = metadataIn(object, 'annotations', '{}');
+  return `('${listenerAnnotation}' in ${annotations} ? ${annotations}['${listenerAnnotation}'] : '')`;
+};
 
 /**
  * Whoever may write the annotation may drop our rules. Pods of the service's account carry exactly the plan's, or are
- * not admitted.
+ * not admitted, and no writer of their status and no binding changes it.
  */
 function listenerGuard(lab: Lab, service: Service): KubeObject[] {
   const { name, namespace } = service;
   const wanted = JSON.stringify(listenerConfig(lab, service));
-  return admissionPolicy({
-    name: `${namespace}-${name}-listener`,
-    requests: { group: '', versions: ['v1'], resource: 'pods', operations: ['CREATE', 'UPDATE'] },
-    namespace,
-    when: { name: 'account', expression: `object.spec.serviceAccountName == '${name}'` },
-    rules: [
-      {
-        // A pod of the former plan keeps its own until the rollout replaces it.
-        expression: `${annotationOf('object')} == ${wanted} || (request.operation == 'UPDATE' && ${annotationOf('object')} == ${annotationOf('oldObject')})`,
-        message: `a pod of ${name} has the public listener that the lab's plan made`,
-      },
-    ],
-  });
+  const namespaces = namespaceNamed(namespace);
+  const message = `a pod of ${name} has the public listener that the lab's plan made`;
+  return [
+    ...admissionPolicy({
+      name: `${namespace}-${name}-listener`,
+      requests: { ...podUpdates, operations: ['CREATE', 'UPDATE'] },
+      namespaces,
+      when: { name: 'account', expression: `object.spec.serviceAccountName == '${name}'` },
+      rules: [
+        {
+          // A pod of the former plan keeps its own until the rollout replaces it.
+          expression: `${annotationOf('object')} == ${wanted} || (request.operation == 'UPDATE' && ${annotationOf('object')} == ${annotationOf('oldObject')})`,
+          message,
+        },
+      ],
+    }),
+    // A binding does not say whose the pod is.
+    ...admissionPolicy({
+      name: `${namespace}-${name}-listener-bindings`,
+      requests: podBindings,
+      namespaces,
+      rules: [{ expression: `!('${listenerAnnotation}' in ${metadataIn('object', 'annotations', '{}')})`, message }],
+    }),
+  ];
 }

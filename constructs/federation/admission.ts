@@ -5,7 +5,7 @@
 import { type PlaneConfig, pairingAnnotation } from '../../model/federation';
 import type { KubeObject } from '../../model/kube';
 import { importLabel, planeNamespace } from '../../model/names';
-import { type AdmissionRule, admissionPolicy } from '../kube/admission-policy';
+import { type AdmissionRule, admissionPolicy, metadataIn } from '../kube/admission-policy';
 
 export function exchangeAdmission(config: PlaneConfig, account: string): KubeObject[] {
   const name = planeNamespace(config.peer);
@@ -15,9 +15,9 @@ export function exchangeAdmission(config: PlaneConfig, account: string): KubeObj
   const entries = {
     group: 'networking.istio.io',
     versions: ['v1', 'v1beta1', 'v1alpha3'],
-    resource: 'workloadentries',
+    resources: ['workloadentries'],
   };
-  const secrets = { group: '', versions: ['v1'], resource: 'secrets' };
+  const secrets = { group: '', versions: ['v1'], resources: ['secrets'] };
   return [
     ...admissionPolicy({
       name: `${name}-entries`,
@@ -62,7 +62,7 @@ function entryRules({ imports, peerNetwork, peerPort }: PlaneConfig): AdmissionR
     },
     ...lifeRules('a WorkloadEntry'),
     {
-      expression: `${metadata('object', 'annotations', '{}')} == ${metadata('oldObject', 'annotations', '{}')}`,
+      expression: `${metadataIn('object', 'annotations', '{}')} == ${metadataIn('oldObject', 'annotations', '{}')}`,
       message: 'the trust exchange changes no annotation of a WorkloadEntry',
     },
   ];
@@ -82,7 +82,7 @@ function deletionRules({ imports }: PlaneConfig): AdmissionRule[] {
 function secretRules({ imports, exports: exported }: PlaneConfig): AdmissionRule[] {
   const leaves = [...imports.flatMap(({ consumers }) => consumers), ...exported];
   const secrets = leaves.map(({ namespace, secret }) => `${namespace}/${secret}`);
-  const [after, before] = [metadata('object', 'annotations', '{}'), metadata('oldObject', 'annotations', '{}')];
+  const [after, before] = [metadataIn('object', 'annotations', '{}'), metadataIn('oldObject', 'annotations', '{}')];
   const free = `k == '${pairingAnnotation}'`;
   return [
     {
@@ -94,7 +94,7 @@ function secretRules({ imports, exports: exported }: PlaneConfig): AdmissionRule
       message: 'a Secret of the trust exchange keeps its type and holds tls.crt, tls.key and ca.crt',
     },
     {
-      expression: `${metadata('object', 'labels', '{}')} == ${metadata('oldObject', 'labels', '{}')}`,
+      expression: `${metadataIn('object', 'labels', '{}')} == ${metadataIn('oldObject', 'labels', '{}')}`,
       message: 'the trust exchange changes no label of a Secret',
     },
     ...lifeRules('a Secret'),
@@ -108,15 +108,9 @@ function secretRules({ imports, exports: exported }: PlaneConfig): AdmissionRule
 /** An owner that does not exist has Kubernetes collect the object; a finalizer has it stay for ever. */
 function lifeRules(what: string): AdmissionRule[] {
   return ['ownerReferences', 'finalizers'].map((field) => ({
-    expression: `${metadata('object', field, '[]')} == ${metadata('oldObject', field, '[]')}`,
+    expression: `${metadataIn('object', field, '[]')} == ${metadataIn('oldObject', field, '[]')}`,
     message: `the trust exchange changes no ${field} of ${what}`,
   }));
-}
-
-/** Metadata that need not be there, before or after a request; before the creation of an object there is none. */
-function metadata(of: 'object' | 'oldObject', field: string, otherwise: '[]' | '{}'): string {
-  const at = `${of}.metadata.${field}`;
-  return `(${of} != null && has(${at}) ? ${at} : ${otherwise})`;
 }
 
 function celList(values: readonly string[]): string {

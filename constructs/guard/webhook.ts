@@ -22,6 +22,7 @@ import { emptySecret } from '../kube/secret';
 import { serviceAccount } from '../kube/service-account';
 import type { Program } from '../program';
 import { guardConfig } from './config';
+import { guardFreeze } from './freeze';
 import { guardKeeper } from './keeper';
 
 export interface GuardWebhookProps {
@@ -54,6 +55,7 @@ export class GuardWebhook extends Construct {
         emptySecret({ name: guardSecret, namespace }),
         ...guardKeeper(props.mesh, props.program),
         ...guardPolicies(props.lab, props.mesh),
+        ...guardFreeze(),
         {
           apiVersion: 'policy/v1',
           kind: 'PodDisruptionBudget',

@@ -8,13 +8,14 @@ export interface AdmissionPolicyOptions {
     /** API group; the empty text is Kubernetes' core. */
     readonly group: string;
     readonly versions: readonly string[];
-    readonly resource: string;
+    /** With subresources by name, as `pods/status`. */
+    readonly resources: readonly string[];
     readonly operations: readonly ('CREATE' | 'UPDATE' | 'DELETE')[];
   };
-  /** Namespace in which they are made. @default - any */
-  readonly namespace?: string;
-  /** Which of them it judges: name and CEL expression. */
-  readonly when: { readonly name: string; readonly expression: string };
+  /** Labels of the namespaces in which they are made; {@link namespaceNamed} for one. @default - any namespace */
+  readonly namespaces?: Readonly<Record<string, string>>;
+  /** Which of them it judges: name and CEL expression. @default - all */
+  readonly when?: { readonly name: string; readonly expression: string };
   readonly rules: readonly AdmissionRule[];
 }
 
@@ -24,10 +25,39 @@ export interface AdmissionRule {
   readonly message: string;
 }
 
+type Requests = AdmissionPolicyOptions['requests'];
+
+/** Where a pod's metadata is written but on its creation: its status' writer may change annotations, too. */
+export const podUpdates = {
+  group: '',
+  versions: ['v1'],
+  resources: ['pods', 'pods/status'],
+  operations: ['UPDATE'],
+} as const satisfies Requests;
+
+/** A pod gets the annotations of its binding to a node. */
+export const podBindings = {
+  group: '',
+  versions: ['v1'],
+  resources: ['pods/binding', 'bindings'],
+  operations: ['CREATE'],
+} as const satisfies Requests;
+
+/** The label that only this namespace has. */
+export function namespaceNamed(name: string): Readonly<Record<string, string>> {
+  return { 'kubernetes.io/metadata.name': name };
+}
+
+/** Metadata that need not be there, before or after a request; before the creation of an object there is none. */
+export function metadataIn(of: 'object' | 'oldObject', field: string, otherwise: '[]' | '{}'): string {
+  const at = `${of}.metadata.${field}`;
+  return `(${of} != null && has(${at}) ? ${at} : ${otherwise})`;
+}
+
 /** A ValidatingAdmissionPolicy and its binding. What breaks a rule, or can not be judged, is denied. */
-export function admissionPolicy({ name, requests, namespace, when, rules }: AdmissionPolicyOptions): KubeObject[] {
+export function admissionPolicy({ name, requests, namespaces, when, rules }: AdmissionPolicyOptions): KubeObject[] {
   const apiVersion = 'admissionregistration.k8s.io/v1';
-  const { group, versions, resource, operations } = requests;
+  const { group, versions, resources, operations } = requests;
   return [
     {
       apiVersion,
@@ -36,12 +66,10 @@ export function admissionPolicy({ name, requests, namespace, when, rules }: Admi
       spec: {
         failurePolicy: 'Fail',
         matchConstraints: {
-          ...(namespace === undefined
-            ? {}
-            : { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } }),
-          resourceRules: [{ apiGroups: [group], apiVersions: versions, resources: [resource], operations }],
+          ...(namespaces === undefined ? {} : { namespaceSelector: { matchLabels: namespaces } }),
+          resourceRules: [{ apiGroups: [group], apiVersions: versions, resources, operations }],
         },
-        matchConditions: [when],
+        ...(when === undefined ? {} : { matchConditions: [when] }),
         validations: rules,
       },
     },

@@ -13,6 +13,7 @@ import { exchangeAttacks } from './groups/exchange';
 import { gatewayAttacks } from './groups/gateway';
 import { guardAttacks } from './groups/guard';
 import { guardAdmissionAttacks } from './groups/guard-admission';
+import { guardFrozenAttacks } from './groups/guard-frozen';
 import { hostAttacks } from './groups/host';
 import { identityAttacks } from './groups/identity';
 import { importAttacks } from './groups/import';
@@ -52,6 +53,7 @@ const written: readonly Attack<Field>[] = [
   ...planeSignAttacks,
   ...guardAttacks,
   ...guardAdmissionAttacks,
+  ...guardFrozenAttacks,
   ...importAttacks,
   ...impostorAttacks,
   ...lifecycleAttacks,

@@ -1,11 +1,11 @@
 /** Pods, and changes of pods, that would make guard's rules worthless: admission must refuse them. */
 import { annotations, guardContainers, guardMountPath } from '../../../model/guard/names';
 import { imagePullPolicy } from '../../../model/images';
-import { type Mesh, shortId } from '../../../model/lab';
-import { type Attack, type AttackRow, by, type Control, type Observation } from '../attack';
+import type { Mesh } from '../../../model/lab';
+import { type Attack, type AttackRow, by, type Control } from '../attack';
 import type { Field } from '../field';
 import { elevation, insidePod, proxyUser } from '../references';
-import { guardOf, mended } from '../steps/guarded';
+import { changesPod, guardOf, mended, type PodObject } from '../steps/guarded';
 import { kubeObservation } from '../steps/kube';
 import type { KubeCall } from '../vantage/kube';
 
@@ -198,34 +198,6 @@ function admissionAttack({ name, title, serves, change, notes }: AdmissionRow): 
     },
     refusedWhen: by('admission', 'mended'),
     control: rightPod,
-  };
-}
-
-/** A change of the consumer's pod while it runs. */
-async function changesPod(field: Field, subresource: string, body: (pod: PodObject) => object): Promise<Observation> {
-  const { consumer } = field.cast;
-  const base = `/api/v1/namespaces/${consumer.namespace}/pods`;
-  const { body: list } = await field.kube.asAdmin({
-    method: 'GET',
-    path: `${base}?labelSelector=app%3D${consumer.name}`,
-  });
-  const [live] = (list as { items: PodObject[] }).items;
-  if (live === undefined) throw new Error(`${shortId(consumer)} has no pod`);
-  const call = {
-    method: 'PATCH',
-    path: `${base}/${live.metadata.name}${subresource}?dryRun=All`,
-    body: body(live),
-  } as const;
-  return kubeObservation(call, await field.kube.asAdmin(call));
-}
-
-interface PodObject {
-  readonly metadata: { readonly name: string };
-  readonly spec: {
-    readonly containers: readonly (Container & {
-      readonly name: string;
-      readonly securityContext?: { readonly runAsUser?: number };
-    })[];
   };
 }
 
