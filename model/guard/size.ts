@@ -10,6 +10,10 @@ import type { Container, Pod, ProxyKind } from './types';
 export const limits = {
   /** Of all kinds: Kubernetes itself knows no limit. */
   containers: 100,
+  /** With the names of a mesh's or guard's own containers: there are seven. Two of one name are Kubernetes' to refuse. */
+  infrastructure: 16,
+  /** Kubernetes itself knows no limit. */
+  volumes: 256,
   /** Letters of a container's name. Kubernetes' own limit, which it checks only after the first webhook. */
   name: 63,
   /** Published by all containers together. */
@@ -23,7 +27,7 @@ export const limits = {
   /** Upstreams that a pod of Consul names. */
   upstreams: 256,
   /** Letters of a proxy's configuration or options in an annotation or a variable. */
-  configuration: 8_192,
+  configuration: 4_096,
   /** Faults that are told, and looked for in a declaration. */
   faults: 20,
 } as const;
@@ -37,11 +41,17 @@ export function sizeFaults(pod: Pod): Fault[] {
   const containers = counted.reduce((sum, list) => sum + (list?.length ?? 0), 0);
   if (containers > limits.containers) return [tooMany(['spec'], 'containers', containers, limits.containers)];
   const placed = placedContainers(pod);
+  const own = placed.filter(({ container }) => isInfrastructure(container.name, kinds));
+  const volumes = spec.volumes?.length ?? 0;
   const ports = placed.reduce((sum, { container }) => sum + (container.ports?.length ?? 0), 0);
   return [
     ...placed.filter(({ container }) => container.name.length > limits.name).map(({ list }) => longName(list)),
     ...(ports > limits.ports ? [tooMany(['spec', 'ports'], 'ports', ports, limits.ports)] : []),
-    ...placed.flatMap(({ path, container }) => (isInfrastructure(container.name, kinds) ? lists(path, container) : [])),
+    ...(volumes > limits.volumes ? [tooMany(['spec'], 'volumes', volumes, limits.volumes)] : []),
+    ...(own.length > limits.infrastructure
+      ? [tooMany(['spec'], "containers with a mesh's names", own.length, limits.infrastructure)]
+      : []),
+    ...own.flatMap(({ path, container }) => lists(path, container)),
     ...[annotations.allow, annotations.sharedUsers].flatMap((key) => {
       const { length = 0 } = metadata?.annotations?.[key] ?? {};
       return length > limits.declaration ? [tooMany([key], 'letters', length, limits.declaration)] : [];

@@ -186,11 +186,12 @@ function redirectsEverything(config: string): boolean {
 /** Variables that no injector sets, or sets otherwise. */
 export function variableDeviations({ env = [] }: Container, known: Variables): Deviation[] {
   const seen = new Set<string>();
-  const twice = env.map(({ name }) => name).filter((name) => seen.size === seen.add(name).size);
   return [
-    ...twice.map((name) => ({ field: `env.${name}`, problem: 'is there twice, and the last would count' })),
     ...env.flatMap((variable): Deviation[] => {
       const { name, value, valueFrom } = variable;
+      // Not read again: a long value takes its time.
+      if (seen.has(name)) return [{ field: `env.${name}`, problem: 'is there twice, and the last would count' }];
+      seen.add(name);
       const check = Object.hasOwn(known, name) ? known[name] : undefined;
       const problem = 'decides what the program loads or does, and the injector does not set it';
       if (check === undefined) return [{ field: 'env', problem, value: name }];

@@ -37,6 +37,16 @@ describe('refused unread, and left as it is', () => {
       container('istio-proxy', { args: many(limits.list + 1, () => '-p') }),
       /istio-proxy\.args: has more entries .*at most 256/,
     ],
+    [
+      'volumes',
+      spec({ volumes: many(limits.volumes + 1, (i) => ({ name: `v${i}` })) }),
+      /^spec: has more volumes .*value: 257/,
+    ],
+    [
+      "containers with a mesh's names",
+      spec({ initContainers: many(limits.infrastructure + 1, () => ({ name: 'istio-proxy' })) }),
+      /^spec: has more containers with a mesh's names .*at most 16/,
+    ],
     ['a long declaration', annotation('guard.isthmus.dev/allow', ' '.repeat(32_769)), /allow.*has more letters/],
     ['long groups', annotation('guard.isthmus.dev/shared-users', ' '.repeat(32_769)), /shared-users.*more letters/],
   ])('%s', (_, change, reason) => {
@@ -87,6 +97,13 @@ test('the first twenty faults are told, and how many more there are', () => {
   );
   expect(reasons).toHaveLength(limits.faults + 1);
   expect(reasons.at(-1)).toBe('and 30 more');
+});
+
+test('a variable that is there twice is read once', () => {
+  const read = jest.fn(() => true);
+  const env = many(100, () => ({ name: 'X', value: 'x' }));
+  expect(variableDeviations({ name: 'istio-proxy', env }, { X: read })).toHaveLength(99);
+  expect(read).toHaveBeenCalledTimes(1);
 });
 
 test('no value makes a message long', () => {
