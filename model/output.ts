@@ -161,8 +161,10 @@ export const outputs = {
   }),
   attack: z.object({
     good: z.boolean().describe('whether all was refused, every control good and every known limit detected'),
-    through: z.array(z.string()).describe('ids of attacks that were not refused'),
-    unproven: z.array(z.string()).describe('ids of attacks whose legitimate step failed, so that they prove nothing'),
+    through: z.array(z.string()).describe('ids of attacks that got through on a lab that works'),
+    unproven: z
+      .array(z.string())
+      .describe('ids of attacks that prove nothing: their legitimate step failed, or nobody can be named who refused'),
     unnoticed: z.array(z.string()).describe('ids of known limits that were not detected'),
     attacks: z.array(
       z.object({
@@ -186,6 +188,18 @@ export const outputs = {
     notPlayed: z
       .array(z.object({ id: z.string(), why: z.string() }))
       .describe('attacks that were wanted and that this lab lacks something for; good says nothing of them'),
+  }),
+  'attack-list': z.object({
+    attacks: z.array(
+      z.object({
+        id: z.string(),
+        group: z.string(),
+        title: z.string(),
+        serves: z
+          .array(z.string())
+          .describe('part of the mission, item of NIST SP 800-204A/B or 207A, or public report'),
+      }),
+    ),
   }),
   leftovers: z.object({
     items: z.array(

@@ -1,5 +1,7 @@
 /** What an attack is, and what one run of it found. Pure: nothing here reaches a lab. */
-import type { LogLine } from '../call/log';
+import { type LogLine, field as logField } from '../call/log';
+import type { Ask, Between } from './asks';
+import type { Cast } from './cast';
 import { redacted } from './report/redact';
 
 /** Groups in the order of the report. */
@@ -78,7 +80,25 @@ export function by(...hows: readonly How[]): (seen: Observation) => string | und
 }
 
 /** What not every lab has. */
-export type Need = 'export' | 'call-back' | 'guard';
+export type Need =
+  /** A row from Consul to Istio; and one by which the provider itself calls back. */
+  | 'export'
+  | 'call-back'
+  | 'guard'
+  /** A row within Istio to the consumer; and that this caller has none to the provider. */
+  | 'inside'
+  | 'stranger'
+  /** A service of Istio's mesh that is a page. */
+  | 'page';
+
+/** What an attack asks for. */
+export interface Asked extends Between, Ask {
+  /** The rows allow it as the proxies read it: what must not happen is that somebody reads it otherwise. */
+  readonly passes?: true;
+}
+
+/** Thrown by an attempt that finds out that this lab lacks something for it. */
+export class Lacking extends Error {}
 
 /** What was seen of one step. */
 export interface Observation {
@@ -88,6 +108,8 @@ export interface Observation {
   readonly answered: string;
   /** HTTP status; absent when there was none. */
   readonly status?: number;
+  /** Whether the program itself answered, as it does to whom it serves, also where it has nothing under this path. */
+  readonly served?: boolean;
   /** How it ended: an error code, or the agent's word (`closed`, `timeout`, `answered`, …). */
   readonly end?: string;
   /** Whether a TCP connection, and TLS on it, came about. */
@@ -137,6 +159,11 @@ export interface Attack<F> {
   /** What the lab must have for it: an export is a row from Consul to Istio. @default - what every lab that can be attacked has */
   readonly needs?: Need;
   /**
+   * The request that must be refused. Where the lab's rows allow it the attack is not played; undefined when they allow
+   * everything. @default - what is refused is not a request's method or path
+   */
+  readonly asks?: (cast: Cast) => Asked | undefined;
+  /**
    * For what the design can not stop: finds the attempt afterwards, in what an operator sees.
    * @default - the attack must be refused
    */
@@ -149,6 +176,8 @@ export interface Result {
   readonly title: string;
   readonly serves: readonly string[];
   readonly refused: boolean;
+  /** Whether it could not be tried, or did not get through though nobody can be named who refused. @default - no */
+  readonly unclear?: boolean;
   /** Who stopped it, and by what; null when it got through or nobody can be named. */
   readonly stoppedBy: string | null;
   readonly evidence: readonly string[];
@@ -158,10 +187,14 @@ export interface Result {
   readonly ms: number;
 }
 
-/** Plays an attack and then its control. A step that throws is no refusal and no good control. */
+/**
+ * Plays an attack and then its control. A step that throws is no refusal and no good control.
+ * Throws {@link Lacking} when the lab lacks something for it.
+ */
 export async function play<F>(attack: Attack<F>, field: F, now: () => number = Date.now): Promise<Result> {
   const began = now();
   const seen = await attack.attempt(field).catch(broken);
+  const unclear = unnamed(seen);
   const stoppedBy = seen.end === brokenEnd ? undefined : attack.refusedWhen(seen);
   const detection = await attack.detect?.(field, seen).catch(brokenControl);
   const control = await controlOf(attack, field);
@@ -171,6 +204,7 @@ export async function play<F>(attack: Attack<F>, field: F, now: () => number = D
     title: attack.title,
     serves: attack.serves,
     refused: stoppedBy !== undefined,
+    ...(stoppedBy === undefined && unclear ? { unclear } : {}),
     stoppedBy: stoppedBy === undefined ? null : redacted(stoppedBy),
     evidence: [`tried: ${seen.tried}`, `answered: ${seen.answered}`, ...seen.notes].map(redacted),
     control: shown(control),
@@ -193,7 +227,18 @@ async function controlOf<F>({ control }: Attack<F>, field: F): Promise<Control> 
 /** End of a step that could not even be tried. */
 const brokenEnd = 'broken';
 
+/** Ends of connections that nobody took. */
+const untaken = ['timeout', 'ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND'];
+
+/** Not through, whoever it was that refused: it could not be tried, nobody took it, or somebody before the program said no. */
+function unnamed({ end = '', status, connected, log }: Observation): boolean {
+  if (end === brokenEnd) return true;
+  if (status === undefined) return connected !== true && untaken.includes(end);
+  return [401, 403].includes(status) && logField(log, 'details') !== 'via_upstream';
+}
+
 function broken(error: unknown): Observation {
+  if (error instanceof Lacking) throw error;
   return { tried: 'the step', answered: `it could not be tried: ${said(error)}`, end: brokenEnd, notes: [] };
 }
 
@@ -210,11 +255,16 @@ export function isGood({ refused, control, detection }: Result): boolean {
   return control.ok && (detection === undefined ? refused : detection.ok);
 }
 
+/** Whether nothing follows from it: the legitimate step failed, too, or it is not known who refused. */
+export function provesNothing({ control, unclear, detection }: Result): boolean {
+  return !control.ok || (unclear === true && detection === undefined);
+}
+
 export interface Verdict {
   readonly good: boolean;
-  /** Ids of attacks that were not refused. */
+  /** Ids of attacks that got through on a lab that works. */
   readonly through: readonly string[];
-  /** Ids of attacks whose legitimate step failed: they prove nothing. */
+  /** Ids of attacks that prove nothing: their legitimate step failed, or nobody can be named who refused. */
   readonly unproven: readonly string[];
   /** Ids of known limits that nobody would have noticed. */
   readonly unnoticed: readonly string[];
@@ -225,8 +275,8 @@ export function verdict(results: readonly Result[]): Verdict {
   const ids = (wrong: (result: Result) => boolean) => results.filter(wrong).map(({ id }) => id);
   return {
     good: results.length > 0 && results.every(isGood),
-    through: ids(({ refused, detection }) => !refused && detection === undefined),
-    unproven: ids(({ control }) => !control.ok),
+    through: ids((result) => !result.refused && result.detection === undefined && !provesNothing(result)),
+    unproven: ids(provesNothing),
     unnoticed: ids(({ detection }) => detection?.ok === false),
   };
 }

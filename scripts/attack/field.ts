@@ -8,7 +8,7 @@ import { envoyAdmin } from '../hosts/envoy';
 import { hostFirewallTable } from '../hosts/firewall';
 import { kubectl, runningPods } from '../kubectl';
 import { run } from '../machine/exec';
-import { type Cast, castOf } from './cast';
+import { type Cast, castOf, insideIn } from './cast';
 import { eachTried, settled } from './settle';
 import type { Agent, Attempt, Seen } from './vantage/agent';
 import { Capture } from './vantage/capture';
@@ -160,10 +160,11 @@ export class Field {
 
   /** Address that an attacker's packets come from, where it is a pod's or a network's own. */
   async ownAddress(place: Place): Promise<string> {
-    const { consumer, caller, westNetwork, eastNetwork } = this.cast;
+    const { consumer, westNetwork, eastNetwork } = this.cast;
     if (place === 'west') return westNetwork.node;
     if (place === 'east') return attackerAddress(eastNetwork);
-    if (place === 'consumer' || place === 'caller') return this.podAddress(place === 'consumer' ? consumer : caller);
+    if (place === 'consumer' || place === 'caller')
+      return this.podAddress(place === 'consumer' ? consumer : insideIn(this.cast).service);
     if (place === 'neighbour' || place === 'plain' || place === 'sibling') {
       // It has one when it runs.
       await this.agent(place);

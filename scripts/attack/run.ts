@@ -1,6 +1,7 @@
 /** Plays attacks: groups beside each other, and within a group some at once where none disturbs the other. */
 import type { Progress } from '../progress';
-import { type Attack, type Group, play, type Result } from './attack';
+import { type Attack, type Group, Lacking, play, type Result } from './attack';
+import type { NotPlayed } from './report/report';
 import { settled } from './settle';
 
 /** Groups that change the lab for a while. They are played when all others are done, one by one. */
@@ -15,13 +16,15 @@ const width = 4;
 export interface RunOptions {
   readonly progress: Progress;
   readonly signal?: AbortSignal;
+  /** Told of each attack that finds out while it is played that the lab lacks something for it. @default - nobody */
+  readonly lacking?: (notPlayed: NotPlayed) => void;
 }
 
 /** Results in the order of the attacks given. */
 export async function playAll<F>(
   attacks: readonly Attack<F>[],
   field: F,
-  { progress, signal }: RunOptions,
+  { progress, signal, lacking }: RunOptions,
 ): Promise<Result[]> {
   const results = new Map<string, Result>();
   const playGroup = async (group: Group) => {
@@ -32,7 +35,11 @@ export async function playAll<F>(
         for (let attack = left.shift(); attack !== undefined; attack = left.shift()) {
           signal?.throwIfAborted();
           say(`${results.size} of ${attacks.length}: ${attack.title}`);
-          results.set(attack.id, await play(attack, field));
+          const result = await play(attack, field).catch((error: unknown) => {
+            if (!(error instanceof Lacking)) throw error;
+            lacking?.({ id: attack.id, group: attack.group, why: error.message });
+          });
+          if (result !== undefined) results.set(attack.id, result);
         }
       };
       const single = counted.includes(group) || alone.includes(group);

@@ -3,10 +3,11 @@ import type { Lab } from '../../model/lab';
 import { UsageError } from '../errors';
 import { whileUsing } from '../machine/locks';
 import { type Attack, groups, type Result } from './attack';
-import { type Cast, castOf, lacks } from './cast';
+import { type Cast, castOf, unplayable } from './cast';
 import { chosen } from './catalogue';
 import { Field } from './field';
 import { page } from './report/html';
+import { attackListOf } from './report/json';
 import { junit } from './report/junit';
 import { checkReports, type NotPlayed, writeReport } from './report/report';
 import { table } from './report/table';
@@ -33,12 +34,16 @@ export async function playSuite(
   { only = [], junit: junitFile, html }: SuiteOptions,
   run: RunOptions,
 ): Promise<Played> {
-  const { playable, notPlayed } = sorted(castOf(lab), chosen(only));
+  const { playable, notPlayed: lacking } = sorted(castOf(lab), chosen(only));
   const began = new Date();
   // Whoever waited for the end should not learn only then that there is no such folder.
   checkReports([junitFile, html].filter((file) => file !== undefined));
   // Some attacks take rows and the peering away for a while: nobody else may change the lab meanwhile.
-  const results = await whileUsing('attack', lab.name, true, () => playOn(lab, playable, run));
+  const foundLacking: NotPlayed[] = [];
+  const noting: RunOptions = { ...run, lacking: (one) => foundLacking.push(one) };
+  const results = await whileUsing('attack', lab.name, true, () => playOn(lab, playable, noting));
+  const notPlayed = [...lacking, ...foundLacking];
+  if (results.length === 0) throw new UsageError(inWords(notPlayed).join('\n'));
   const seconds = (Date.now() - began.getTime()) / 1000;
   if (junitFile !== undefined) writeReport(junitFile, junit(results, began, notPlayed));
   if (html !== undefined) writeReport(html, page(results, { lab: lab.name, began, seconds, notPlayed }));
@@ -55,10 +60,10 @@ function sorted(
   cast: Cast,
   wanted: readonly Attack<Field>[],
 ): { readonly playable: readonly Attack<Field>[]; readonly notPlayed: readonly NotPlayed[] } {
-  const playable = wanted.filter(({ needs }) => lacks(cast, needs) === undefined);
-  const notPlayed = wanted.flatMap(({ id, group, needs }) => {
-    const why = lacks(cast, needs);
-    return why === undefined ? [] : [{ id, group, why }];
+  const playable = wanted.filter((attack) => unplayable(cast, attack) === undefined);
+  const notPlayed = wanted.flatMap((attack) => {
+    const why = unplayable(cast, attack);
+    return why === undefined ? [] : [{ id: attack.id, group: attack.group, why }];
   });
   if (playable.length === 0) throw new UsageError(inWords(notPlayed).join('\n'));
   return { playable, notPlayed };
@@ -99,4 +104,9 @@ export function formatList(only: readonly string[]): string {
     ];
   });
   return [...lines, `${all.length} attacks`].join('\n');
+}
+
+/** The same for programs. */
+export function listed(only: readonly string[]) {
+  return attackListOf(chosen(only));
 }

@@ -45,13 +45,14 @@ async function attack(options: AttackOptions, { raisedLab, say, json, stoppable 
   if (!verdict(played.results).good) process.exitCode = 1;
 }
 
-function showList(word: string, options: AttackOptions, { say }: Cli): void {
+function showList(word: string, options: AttackOptions, { say, json }: Cli): void {
   if (word !== 'list')
     throw new UsageError(
       `isthmus attack ${word}: the only word here is list. To play some: isthmus attack --only ${word}`,
     );
-  const { formatList }: typeof import('../attack/suite') = require('../attack/suite');
-  say(formatList(names(options)));
+  const { formatList, listed }: typeof import('../attack/suite') = require('../attack/suite');
+  if (options.json === true) json(listed(names(options)));
+  else say(formatList(names(options)));
 }
 
 /** `--only a b` and `--only a,b` mean the same. */

@@ -95,6 +95,7 @@ const rows: readonly Row[] = [
   {
     name: 'node-port',
     title: "the page's node port",
+    needs: 'page',
     serves: isolation,
     from: 'east',
     target: node(pageNodePort, 'the node port'),

@@ -2,31 +2,37 @@
 import { netns } from '../../../model/local';
 import { conversationsDuring } from '../../capture/capture';
 import type { Conversation } from '../../capture/report';
+import { line } from '../asks';
 import { type Attack, by, type Control, type Observation, type Stop } from '../attack';
 import type { Field } from '../field';
 import { observe } from '../steps/observe';
 import { asProgram, calls } from '../steps/program';
 import { Capture } from '../vantage/capture';
 
-/** A word of a request and a word of its answer. */
-const words = { asked: 'attack-marker', path: '/places/helsinki?marker=attack-marker', told: 'Suomenlinna' } as const;
+/** A word behind the question mark, which no rule looks at and any program takes. */
+const marker = 'attack-marker';
 
-async function traffic(field: Field): Promise<void> {
-  const { status } = await asProgram(field, { from: 'consumer', to: 'provider', path: words.path, looks: false });
-  if (status !== 200)
-    throw new Error(`GET ${words.path} answered ${status ?? 'nothing'}: there is nothing to listen to`);
-  await calls(field, 'consumer');
+/** Calls by the lab's own rows; resolves with words of a request, and of its answer where that has one of its own. */
+async function traffic(field: Field): Promise<readonly string[]> {
+  const { asked, inside } = field.cast;
+  const path = `${asked.path}?marker=${marker}`;
+  const seen = await asProgram(field, { from: 'consumer', to: 'provider', path, looks: false });
+  // Also a program that has nothing under this path answered.
+  if (seen.served !== true) throw new Error(`${seen.tried} answered ${seen.answered}: there is nothing to listen to`);
+  if (inside !== undefined) await calls(field, 'consumer');
+  const told = (seen.text ?? '').split('\n').find(({ length }) => length >= 8 && length <= 200);
+  return told === undefined ? [marker] : [marker, told];
 }
 
 async function markers(
   field: Field,
   namespace: string,
-): Promise<{ readonly found: readonly string[]; readonly packets: number }> {
+): Promise<{ readonly words: readonly string[]; readonly found: readonly string[]; readonly packets: number }> {
   const capture = await Capture.start(namespace);
   try {
-    await traffic(field);
+    const words = await traffic(field);
     const packets = (await capture.packets('tcp')).length;
-    return { found: [words.asked, words.told].filter((word) => capture.holds(word)), packets };
+    return { words, found: words.filter((word) => capture.holds(word)), packets };
   } finally {
     await capture.stop();
   }
@@ -103,23 +109,23 @@ export const captureAttacks: readonly Attack<Field>[] = [
     title: 'looks for words of a request and its answer on the border',
     serves: ['M16', 'SP 800-204A SM-DR6'],
     attempt: async (field) => {
-      const { found, packets } = await markers(field, netns(field.lab.name, 'border'));
+      const { words, found, packets } = await markers(field, netns(field.lab.name, 'border'));
       const stop: Stop | undefined =
         found.length === 0 && packets > 0
-          ? { how: 'absent', who: 'the wire', what: `${packets} packets, and in none ${words.asked} or ${words.told}` }
+          ? { how: 'absent', who: 'the wire', what: `${packets} packets, and in none ${words.join(' or ')}` }
           : undefined;
       const end = found.length === 0 ? `${packets} packets without them` : `found ${found.join(' and ')}`;
-      return observe(`a capture of the border during GET ${words.path}`, { end }, { stop });
+      return observe(`a capture of the border during ${line(field.cast.asked)} with ${marker}`, { end }, { stop });
     },
     refusedWhen: by('absent'),
     control: async (field) => {
       // On the provider's own loopback, where its proxy hands over to its program, the very same words are in clear.
-      const { found } = await markers(
+      const { words, found } = await markers(
         field,
         netns(field.lab.name, `${field.cast.east.name}-${field.cast.provider.name}`),
       );
       return {
-        ok: found.length === 2,
+        ok: found.length === words.length,
         evidence: `the same capture on the provider's own host finds ${found.join(' and ') || 'nothing'}`,
       };
     },

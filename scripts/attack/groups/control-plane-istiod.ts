@@ -1,5 +1,6 @@
 /** istiod, asked for what is another service's: certificates and Secrets. */
-import { type Attack, type AttackRow, by, type Control, type How, type Observation } from '../attack';
+import { type Attack, type AttackRow, by, type Control, type How, type Need, type Observation } from '../attack';
+import { insideIn, strangerIdentity } from '../cast';
 import type { Field } from '../field';
 import { leastPrivilege } from '../references';
 import { certificate, ownCertificate, ownSecret, secret } from '../steps/istiod';
@@ -8,6 +9,7 @@ interface IstiodRow extends AttackRow {
   readonly ask: (field: Field) => Promise<Observation>;
   readonly how: readonly How[];
   readonly control: (field: Field) => Promise<Control>;
+  readonly needs?: Need;
 }
 
 const istiodRows: readonly IstiodRow[] = [
@@ -15,7 +17,7 @@ const istiodRows: readonly IstiodRow[] = [
     name: 'certificate-without-token',
     title: "asks istiod for the caller's certificate without a token",
     serves: ['M8', 'SP 800-204A SM-DR16'],
-    ask: (field) => certificate(field, field.cast.callerIdentity, {}),
+    ask: (field) => certificate(field, strangerIdentity(field.cast), {}),
     how: ['unauthorized'],
     control: ownCertificate,
   },
@@ -23,7 +25,7 @@ const istiodRows: readonly IstiodRow[] = [
     name: 'certificate-other-name',
     title: "asks istiod for the caller's certificate with the consumer's token",
     serves: leastPrivilege,
-    ask: (field) => certificate(field, field.cast.callerIdentity, { as: field.cast.consumer }),
+    ask: (field) => certificate(field, strangerIdentity(field.cast), { as: field.cast.consumer }),
     how: ['unauthorized', 'not-believed'],
     control: ownCertificate,
   },
@@ -32,9 +34,9 @@ const istiodRows: readonly IstiodRow[] = [
     title: "asks istiod to act for the caller, with the consumer's token",
     serves: leastPrivilege,
     ask: (field) =>
-      certificate(field, field.cast.callerIdentity, {
+      certificate(field, strangerIdentity(field.cast), {
         as: field.cast.consumer,
-        impersonates: field.cast.callerIdentity,
+        impersonates: strangerIdentity(field.cast),
       }),
     how: ['unauthorized', 'not-believed'],
     control: ownCertificate,
@@ -43,9 +45,10 @@ const istiodRows: readonly IstiodRow[] = [
     name: 'certificate-api-token',
     title: 'asks istiod for a certificate with a token that is for the Kubernetes API',
     serves: ['M8', 'SP 800-204A SM-DR16'],
+    needs: 'inside',
     ask: (field) =>
-      certificate(field, field.cast.callerIdentity, {
-        as: field.cast.caller,
+      certificate(field, insideIn(field.cast).identity, {
+        as: insideIn(field.cast).service,
         audience: 'https://kubernetes.default.svc.cluster.local',
       }),
     how: ['unauthorized'],
@@ -63,8 +66,10 @@ const istiodRows: readonly IstiodRow[] = [
     name: 'secret-other-namespace',
     title: "asks istiod for the consumer's federation key as the caller's proxy",
     serves: leastPrivilege,
+    needs: 'inside',
     ask: async (field) => {
-      const { consumerSecret, caller } = field.cast;
+      const { consumerSecret } = field.cast;
+      const caller = insideIn(field.cast).service;
       return (await secret(field, consumerSecret, caller, { as: caller })).observation;
     },
     how: ['unauthorized'],
@@ -74,8 +79,10 @@ const istiodRows: readonly IstiodRow[] = [
     name: 'secret-other-node',
     title: "asks istiod for the consumer's federation key as the consumer's proxy, with the caller's token",
     serves: leastPrivilege,
+    needs: 'inside',
     ask: async (field) =>
-      (await secret(field, field.cast.consumerSecret, field.cast.consumer, { as: field.cast.caller })).observation,
+      (await secret(field, field.cast.consumerSecret, field.cast.consumer, { as: insideIn(field.cast).service }))
+        .observation,
     how: ['unauthorized'],
     control: ownSecret,
   },
@@ -83,8 +90,10 @@ const istiodRows: readonly IstiodRow[] = [
     name: 'secret-named-namespace',
     title: "asks istiod for the consumer's federation key by namespace and name",
     serves: leastPrivilege,
+    needs: 'inside',
     ask: async (field) => {
-      const { consumer, consumerSecret, caller } = field.cast;
+      const { consumer, consumerSecret } = field.cast;
+      const caller = insideIn(field.cast).service;
       return (await secret(field, `${consumer.namespace}/${consumerSecret}`, caller, { as: caller })).observation;
     },
     how: ['unauthorized'],
@@ -93,7 +102,7 @@ const istiodRows: readonly IstiodRow[] = [
 ];
 
 export const istiodAttacks: readonly Attack<Field>[] = istiodRows.map(
-  ({ name, title, serves, ask, how, control }): Attack<Field> => ({
+  ({ name, title, serves, ask, how, control, needs }): Attack<Field> => ({
     id: `control-plane/${name}`,
     group: 'control-plane',
     title,
@@ -101,5 +110,6 @@ export const istiodAttacks: readonly Attack<Field>[] = istiodRows.map(
     attempt: ask,
     refusedWhen: by(...how),
     control,
+    ...(needs === undefined ? {} : { needs }),
   }),
 );

@@ -2,7 +2,8 @@
 import { readyPort, serverGrpcTlsPort, sidecarPort } from '../../../model/hosts';
 import { shortId } from '../../../model/lab';
 import { field as logField } from '../../call/log';
-import { type Attack, type AttackRow, by, type Observation, type Stop } from '../attack';
+import { type Attack, type AttackRow, by, type Need, type Observation, type Stop } from '../attack';
+import { insideIn } from '../cast';
 import type { Field } from '../field';
 import { coordination, proxyAdmin } from '../references';
 import { listens, type Target, within } from '../steps/border';
@@ -12,6 +13,7 @@ import { calls } from '../steps/program';
 
 interface TargetRow extends AttackRow {
   readonly target: (field: Field) => Promise<Target> | Target;
+  readonly needs?: Need;
 }
 
 const istiod = (port: number, name: string) => async (field: Field) => ({
@@ -132,12 +134,17 @@ const through: readonly TargetRow[] = [
   {
     name: 'through-other-pod',
     title: "the agent port of another pod's proxy",
+    needs: 'inside',
     serves: ['M15', proxyAdmin],
-    target: async (field) => ({ name: 'agent', host: await field.podAddress(field.cast.caller), port: 15020 }),
+    target: async (field) => ({
+      name: 'agent',
+      host: await field.podAddress(insideIn(field.cast).service),
+      port: 15020,
+    }),
   },
 ];
 
-function throughAttack({ name, title, serves, target }: TargetRow): Attack<Field> {
+function throughAttack({ name, title, serves, target, needs }: TargetRow): Attack<Field> {
   return {
     id: `control-plane/${name}`,
     group: 'control-plane',
@@ -146,6 +153,7 @@ function throughAttack({ name, title, serves, target }: TargetRow): Attack<Field
     attempt: async (field) => throughProxy(field, await target(field)),
     refusedWhen: by('no-way'),
     control: (field) => calls(field, 'provider'),
+    ...(needs === undefined ? {} : { needs }),
   };
 }
 

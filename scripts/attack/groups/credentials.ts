@@ -1,6 +1,7 @@
 /** What tokens that a thief may find in pods are good for at the Kubernetes API. */
 import { federationNamespace, planeNamespace } from '../../../model/names';
-import { type Attack, type AttackRow, by, type Control } from '../attack';
+import { type Attack, type AttackRow, by, type Control, type Need } from '../attack';
+import { insideIn } from '../cast';
 import type { Field } from '../field';
 import { leastPrivilege } from '../references';
 import { kubeObservation } from '../steps/kube';
@@ -11,11 +12,12 @@ type Account = (field: Field) => readonly [namespace: string, account: string];
 
 const consumer: Account = ({ cast }) => [cast.consumer.namespace, cast.consumer.name];
 const beside: Account = ({ cast }) => [cast.consumer.namespace, 'default'];
-const caller: Account = ({ cast }) => [cast.caller.namespace, cast.caller.name];
+const caller: Account = ({ cast }) => [insideIn(cast).service.namespace, insideIn(cast).service.name];
 const exchange: Account = ({ cast }) => [planeNamespace(cast.east.name), 'trust-exchange'];
 
 interface Row extends AttackRow {
   readonly account: Account;
+  readonly needs?: Need;
   readonly call: (field: Field) => KubeCall;
 }
 
@@ -41,6 +43,7 @@ const rows: readonly Row[] = [
     title: "the caller's token reads the consumer's federation key",
     serves: leastPrivilege,
     account: caller,
+    needs: 'inside',
     call: ({ cast }) => ({ method: 'GET', path: `${secretsOf(cast.consumer.namespace)}/${cast.consumerSecret}` }),
   },
   {
@@ -109,6 +112,7 @@ const rows: readonly Row[] = [
     title: "the caller's token runs a program in the consumer's pod",
     serves: leastPrivilege,
     account: caller,
+    needs: 'inside',
     call: ({ cast }) => ({
       method: 'POST',
       path: `/api/v1/namespaces/${cast.consumer.namespace}/pods/anything/exec?command=id&container=${cast.consumer.name}`,
@@ -194,7 +198,7 @@ const rows: readonly Row[] = [
   },
 ];
 
-function attackOf({ name, title, serves, account, call }: Row): Attack<Field> {
+function attackOf({ name, title, serves, account, call, needs }: Row): Attack<Field> {
   return {
     id: `credentials/${name}`,
     group: 'credentials',
@@ -206,6 +210,7 @@ function attackOf({ name, title, serves, account, call }: Row): Attack<Field> {
     },
     refusedWhen: by('unauthorized'),
     control: (field) => tokenIsGood(field, account(field)),
+    ...(needs === undefined ? {} : { needs }),
   };
 }
 

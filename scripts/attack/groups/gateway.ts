@@ -1,11 +1,12 @@
 /** Server names and bytes that Consul's mesh gateway should have no way for, from the network of Istio's mesh. */
 import { ingressGatewayService } from '../../../model/names';
+import { line } from '../asks';
 import { type Attack, type AttackRow, by, type How } from '../attack';
 import { type Cast, outsideIdentity } from '../cast';
 import type { Field } from '../field';
 import { coordination } from '../references';
 import { forged } from '../steps/certificates';
-import { reach, requestBytes, rightLeaf } from '../steps/provider';
+import { reach, rightLeaf } from '../steps/provider';
 
 interface Row extends AttackRow {
   readonly sni: (field: Field) => string | undefined;
@@ -104,8 +105,7 @@ export const gatewayAttacks: readonly Attack<Field>[] = [
     group: 'gateway',
     title: 'a request in clear to the port that takes TLS',
     serves: ['M8', 'SP 800-204A SM-DR6'],
-    attempt: (field) =>
-      reach(field, { tried: `GET ${field.cast.provider.health} in clear to the mesh gateway`, plain: true }),
+    attempt: (field) => reach(field, { tried: `${line(field.cast.asked)} in clear to the mesh gateway`, plain: true }),
     refusedWhen: by('no-way'),
     control: rightLeaf,
   },
@@ -130,14 +130,13 @@ export const gatewayAttacks: readonly Attack<Field>[] = [
     title: "the provider's internal name, which the gateway passes on, with another service's leaf",
     serves: ['M6', 'SP 800-207A'],
     attempt: async (field) => {
-      const { provider, caller } = field.cast;
+      const { provider, stranger } = field.cast;
       const sni = internalName(field.cast, provider.name);
-      const leaf = await forged(field, 'plane', { uris: [outsideIdentity(field.cast, caller.name)] });
+      const leaf = await forged(field, 'plane', { uris: [outsideIdentity(field.cast, stranger.name)] });
       return reach(field, {
-        tried: `TLS for ${sni} as ${caller.name}`,
+        tried: `TLS for ${sni} as ${stranger.name}`,
         sni,
         leaf,
-        send: [requestBytes('GET', provider.health, provider.name)],
       });
     },
     refusedWhen: by('connection-rule', 'http-rule', 'tls-alert'),

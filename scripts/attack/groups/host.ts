@@ -1,6 +1,7 @@
 /** The provider's host from beside it, in Consul's own network: no gateway and no border is in the attacker's way. */
 import { sidecarPort } from '../../../model/hosts';
 import { ingressGatewayService } from '../../../model/names';
+import { line } from '../asks';
 import { type Attack, by, type Control, type Observation, type Stop } from '../attack';
 import { consulIdentity, meshGatewayIdentity } from '../cast';
 import type { Field } from '../field';
@@ -77,7 +78,7 @@ const rows: readonly CertificateRow[] = [
 
 const verifier: Verifier = {
   group: 'host',
-  path: ({ cast }) => cast.provider.health,
+  ask: ({ cast }) => cast.asked,
   reach: reachSidecar,
   control: rightLeafAtHost,
 };
@@ -88,7 +89,7 @@ function without(name: string, title: string, how: 'not-tls' | 'tls-alert', plai
     group: 'host',
     title,
     serves: ['M8', 'SP 800-204A SM-DR6'],
-    attempt: (field) => reachSidecar(field, { tried: `GET ${field.cast.provider.health}, ${title}`, plain }),
+    attempt: (field) => reachSidecar(field, { tried: `${line(field.cast.asked)}, ${title}`, plain }),
     refusedWhen: by(how),
     control: rightLeafAtHost,
   };

@@ -2,6 +2,7 @@
 import { consulGatewayIdentity, consulServiceIdentity, istioIdentity, planeDatacenter } from '../../../model/identity';
 import { ingressGatewayService } from '../../../model/names';
 import { federationTrustDomain } from '../../../model/planes';
+import { line } from '../asks';
 import { type Attack, by } from '../attack';
 import { consulIdentity, outsideIdentity } from '../cast';
 import type { Field } from '../field';
@@ -13,7 +14,7 @@ import { hour, impostorOf, mintLeaf } from '../vantage/certificates';
 type Names = CertificateRow['uris'];
 
 const own: Names = ({ cast }) => [cast.consumerOutside];
-const other: Names = ({ cast }) => [outsideIdentity(cast, cast.caller.name)];
+const other: Names = ({ cast }) => [outsideIdentity(cast, cast.stranger.name)];
 const local: Names = ({ cast }) => [consulIdentity(cast, ingressGatewayService)];
 const domain = ({ cast }: Field) => federationTrustDomain(cast.lab, cast.west.name, cast.east.name);
 
@@ -153,7 +154,7 @@ const rows: readonly CertificateRow[] = [
 
 const provider: Verifier = {
   group: 'identity',
-  path: ({ cast }) => cast.provider.health,
+  ask: ({ cast }) => cast.asked,
   reach,
   control: rightLeaf,
 };
@@ -164,7 +165,7 @@ export const identityAttacks: readonly Attack<Field>[] = [
     group: 'identity',
     title: 'no certificate at all',
     serves: ['M8', 'SP 800-204A SM-DR6'],
-    attempt: (field) => reach(field, { tried: `GET ${field.cast.provider.health} over TLS without a certificate` }),
+    attempt: (field) => reach(field, { tried: `${line(field.cast.asked)} over TLS without a certificate` }),
     refusedWhen: by('tls-alert'),
     control: rightLeaf,
   },

@@ -13,7 +13,7 @@ function attack(
   name: string,
   title: string,
   serves: readonly string[],
-  rest: Pick<Attack<Field>, 'attempt' | 'refusedWhen' | 'control'>,
+  rest: Pick<Attack<Field>, 'attempt' | 'refusedWhen' | 'control' | 'needs'>,
 ): Attack<Field> {
   return { id: `import/${name}`, group: 'import', title, serves, ...rest };
 }
@@ -29,6 +29,7 @@ export const importAttacks: readonly Attack<Field>[] = [
     "another workload of the consumer's namespace calls the consumer",
     ['M6', 'SP 800-204B SAUZ-SR-1'],
     {
+      needs: 'inside',
       attempt: (field) => asProgram(field, { from: 'sibling', to: 'consumer' }),
       refusedWhen: by('http-rule', 'firewall'),
       control: (field) => calls(field, 'consumer'),

@@ -94,7 +94,7 @@ const istioRows: readonly Row[] = [
     title: 'the right CA, another federation identity',
     serves: identified,
     ca: 'plane',
-    uris: ({ cast }) => [outsideIdentity(cast, cast.caller.name)],
+    uris: ({ cast }) => [outsideIdentity(cast, cast.stranger.name)],
     reason: otherName,
   },
   {

@@ -10,19 +10,21 @@ import { runningPods } from '../../kubectl';
 import { until } from '../../machine/until';
 import { status } from '../../status/status';
 import { again } from '../again';
+import { line } from '../asks';
 import { type Attack, by, type Control, type Observation } from '../attack';
+import { refusedAtProvider } from '../cast';
 import type { Field } from '../field';
 import { grpcAnswer } from '../steps/grpc';
 import { observe } from '../steps/observe';
 import { accepted, exchange, newToken, peeringActive, type Token } from '../steps/peering';
-import { reach, requestBytes, rightLeaf } from '../steps/provider';
+import { providerBytes, reach, rightLeaf } from '../steps/provider';
 
 /** Nothing here must be refused. */
 const never = by();
 
 async function stolenLeaf(field: Field): Promise<Observation> {
-  const { consumer, provider } = field.cast;
-  const tried = `GET ${provider.health} with ${shortId(consumer)}'s own leaf and key, from another machine, within its hour`;
+  const { consumer, asked } = field.cast;
+  const tried = `${line(asked)} with ${shortId(consumer)}'s own leaf and key, from another machine, within its hour`;
   return reach(field, { tried, leaf: await field.leaf() });
 }
 
@@ -62,10 +64,10 @@ function registration(field: Field) {
   return { host, token, api: new ConsulApi(files.httpSocket, token) };
 }
 
-async function post(field: Field): Promise<Observation> {
-  const { provider } = field.cast;
-  const send = [requestBytes('POST', provider.health, provider.name, ['Content-Length: 0'])];
-  return reach(field, { tried: 'POST with the leaf of the consumer', leaf: await field.leaf(), send });
+async function beyondRow(field: Field): Promise<Observation> {
+  const { refused = { method: 'TRACE', path: '/' } } = field.cast;
+  const send = [providerBytes(field, refused)];
+  return reach(field, { tried: `${line(refused)} with the leaf of the consumer`, leaf: await field.leaf(), send });
 }
 
 /** Registers the service anew with its own token, without the listener that carries our rules. */
@@ -74,7 +76,7 @@ async function withoutListener(field: Field): Promise<Observation> {
   if (host.registration === undefined) throw new Error('the provider is not registered');
   const restore = async () => {
     await ensureRegistration(host, token);
-    const ruled = async () => (await post(field)).stop?.how === 'http-rule';
+    const ruled = async () => (await beyondRow(field)).stop?.how === 'http-rule';
     if (!(await until(ruled, { timeout: 30_000, interval: 300 }))) throw new Error('the public listener is not back');
   };
   const { SidecarService } = host.registration.Connect as { SidecarService: { Proxy: object } };
@@ -82,14 +84,14 @@ async function withoutListener(field: Field): Promise<Observation> {
   return field.undone(restore, async () => {
     await api.put('/v1/agent/service/register', { ...host.registration, Connect });
     const open = ({ status: answered, stop }: Observation) => answered !== undefined && stop === undefined;
-    const seen = await again(() => post(field), open, { timeout: 15_000, interval: 300 });
+    const seen = await again(() => beyondRow(field), open, { timeout: 15_000, interval: 300 });
     // The operator looks while it is so.
     const { problems } = (await status(field.lab)).meshes.find(({ name }) => name === field.cast.east.name) ?? {
       problems: [],
     };
     return {
       ...seen,
-      tried: `registers ${shortId(field.cast.provider)} without its public listener, then POST`,
+      tried: `registers ${shortId(field.cast.provider)} without its public listener, then what no row allows`,
       notes: [...seen.notes, ...problems.map((line) => `isthmus status: ${line}`)],
     };
   });
@@ -175,6 +177,7 @@ export const knownLimits: readonly Attack<Field>[] = [
     title: 'the provider is registered anew, with its own token, without the rules of the plan',
     serves: ['M6', 'https://github.com/hashicorp/consul/issues/10699'],
     attempt: withoutListener,
+    asks: refusedAtProvider,
     refusedWhen: never,
     control: rightLeaf,
     detect: async (_field, { notes }) => {

@@ -11,14 +11,15 @@ import { until } from '../../machine/until';
 import { pair } from '../../pairing/pair';
 import { again } from '../again';
 import { type Attack, by, type Control, type Observation, type Stop } from '../attack';
+import { insideIn } from '../cast';
 import type { Field } from '../field';
 import { forged } from '../steps/certificates';
-import { callerLeaf, consumerHost } from '../steps/consumer';
+import { callerLeaf, consumerBytes } from '../steps/consumer';
 import { drainedBy, told } from '../steps/drain';
 import { observe } from '../steps/observe';
 import { consul, peeringActive } from '../steps/peering';
 import { calls } from '../steps/program';
-import { reach, requestBytes, rightLeaf } from '../steps/provider';
+import { providerBytes, reach, rightLeaf } from '../steps/provider';
 import type { Seen } from '../vantage/agent';
 
 /** Milliseconds that a change may take to reach a proxy. */
@@ -56,7 +57,7 @@ function holding(field: Field, seconds: number): Promise<Seen> {
       host: cast.eastNetwork.meshGateway,
       port: meshGatewayPort,
       secure: { servername: cast.entry.sni, ...leaf },
-      request: requestBytes('GET', cast.provider.health, cast.provider.name).replace('\r\nConnection: close', ''),
+      request: providerBytes(field).replace('\r\nConnection: close', ''),
       seconds,
     }),
   );
@@ -76,8 +77,8 @@ async function openConnection(field: Field): Promise<Observation> {
   const what = drainedBy({ seen, beside, removed, drainSeconds: settings.drainSeconds });
   const stop: Stop | undefined =
     what === undefined ? undefined : { how: 'drained', who: `${shortId(field.cast.provider)}'s proxy`, what };
-  const { caller, consumer } = field.cast;
-  const note = `beside it, with its row, ${shortId(caller)} to ${shortId(consumer)}: ${told(beside, removed)}`;
+  const { consumer } = field.cast;
+  const note = `beside it, with its row, ${shortId(insideIn(field.cast).service)} to ${shortId(consumer)}: ${told(beside, removed)}`;
   return observe(
     'an open connection goes on asking after its row was removed',
     { ...seen, end: `${seen.end}: ${told(seen, removed)}` },
@@ -87,14 +88,14 @@ async function openConnection(field: Field): Promise<Observation> {
 
 /** A connection of as many seconds whose row stays: the caller's to the consumer, within Istio. */
 async function holdingBeside(field: Field, seconds: number): Promise<Seen> {
-  const { consumer, allowedPrefix } = field.cast;
+  const { consumer } = field.cast;
   const { cert, key } = await callerLeaf(field);
   return field.from('west', {
     kind: 'hold',
     host: await field.podAddress(consumer),
     port: consumer.port,
     secure: { cert, key },
-    request: requestBytes('GET', allowedPrefix, consumerHost(field)).replace('\r\nConnection: close', ''),
+    request: consumerBytes(field, insideIn(field.cast).asked).replace('\r\nConnection: close', ''),
     seconds,
   });
 }
@@ -205,6 +206,7 @@ export const lifecycleAttacks: readonly Attack<Field>[] = [
     group: 'lifecycle',
     title: 'a connection that is open goes on after its row was removed',
     serves: ['M6', 'https://github.com/hashicorp/consul/issues/16779'],
+    needs: 'inside',
     attempt: openConnection,
     refusedWhen: by('drained'),
     control: async (field) => {

@@ -1,13 +1,15 @@
 /** Certificates that are not the caller's, at the consumer's own proxy in Istio: no foreign CA may mint a name of ours. */
 import { istioIdentity } from '../../../model/identity';
+import { line } from '../asks';
 import { type Attack, by } from '../attack';
+import { insideIn } from '../cast';
 import type { Field } from '../field';
 import { boundRoots, secondUri } from '../references';
 import { type CertificateRow, certificateAttack, type Verifier } from '../steps/certificates';
 import { reachConsumer, rightCaller } from '../steps/consumer';
 import { hour } from '../vantage/certificates';
 
-const caller = ({ cast }: Field) => [cast.callerIdentity];
+const caller = ({ cast }: Field) => [insideIn(cast).identity];
 const stranger = ({ cast }: Field) => [istioIdentity(cast.west.trustDomain, 'default', 'default')];
 
 const rows: readonly CertificateRow[] = [
@@ -73,14 +75,15 @@ const rows: readonly CertificateRow[] = [
     title: "Istio's own CA, the caller's account name in another namespace",
     serves: ['M6', 'SP 800-204B SAUZ-SR-1'],
     ca: 'istio',
-    uris: ({ cast }) => [istioIdentity(cast.west.trustDomain, 'default', cast.caller.name)],
+    uris: ({ cast }) => [istioIdentity(cast.west.trustDomain, 'default', insideIn(cast).service.name)],
     how: ['http-rule'],
   },
 ];
 
 const consumer: Verifier = {
   group: 'mesh-identity',
-  path: ({ cast }) => cast.allowedPrefix,
+  ask: ({ cast }) => insideIn(cast).asked,
+  needs: 'inside',
   reach: reachConsumer,
   control: rightCaller,
 };
@@ -91,9 +94,10 @@ export const meshIdentityAttacks: readonly Attack<Field>[] = [
     group: 'mesh-identity',
     title: 'a request in clear to a pod of the mesh',
     serves: ['M16', 'SP 800-204A SM-DR6'],
-    attempt: (field) => reachConsumer(field, { tried: `GET ${field.cast.allowedPrefix} in clear`, plain: true }),
+    attempt: (field) => reachConsumer(field, { tried: `${line(insideIn(field.cast).asked)} in clear`, plain: true }),
     refusedWhen: by('not-tls'),
     control: rightCaller,
+    needs: 'inside',
   },
   {
     id: 'mesh-identity/no-certificate',
@@ -101,9 +105,10 @@ export const meshIdentityAttacks: readonly Attack<Field>[] = [
     title: 'TLS without a certificate to a pod of the mesh',
     serves: ['M16', 'SP 800-204A SM-DR16'],
     attempt: (field) =>
-      reachConsumer(field, { tried: `GET ${field.cast.allowedPrefix} over TLS without a certificate` }),
+      reachConsumer(field, { tried: `${line(insideIn(field.cast).asked)} over TLS without a certificate` }),
     refusedWhen: by('tls-alert'),
     control: rightCaller,
+    needs: 'inside',
   },
   ...rows.map((row) => certificateAttack(consumer, row)),
 ];

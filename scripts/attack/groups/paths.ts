@@ -2,15 +2,21 @@
  * Ways to write a forbidden path so that a careless reader takes it for an allowed one, with everything else right:
  * the caller's identity, its method, its connection.
  */
-import { type Attack, type AttackRow, by, type How, type Observation } from '../attack';
+import { decideRead } from '../../../model/access/decide';
+import { shortId } from '../../../model/lab';
+import { field as logField } from '../../call/log';
+import { line } from '../asks';
+import { type Asked, type Attack, type AttackRow, by, type How, type Observation } from '../attack';
+import { atConsumer, type Cast, insideIn } from '../cast';
 import type { Field } from '../field';
-import { callerLeaf, consumerHost, reachConsumer, rightCaller } from '../steps/consumer';
-import { requestBytes } from '../steps/provider';
+import { callerLeaf, consumerBytes, reachConsumer, rightCaller } from '../steps/consumer';
 
 interface Row extends AttackRow {
-  /** @param prefix `/api/` @param forbidden `/healthz` */
-  readonly path: (prefix: string, forbidden: string) => string;
-  readonly headers?: (forbidden: string) => readonly string[];
+  /** @param stem what stands before more of an allowed path, with its slash */
+  readonly path: (stem: string, forbidden: string, allowed: string) => string;
+  readonly headers?: (forbidden: string, allowed: string) => readonly string[];
+  /** The rows may allow it as the proxies read it; the program must not read it as the forbidden path. */
+  readonly passes?: true;
   /** @default - the rules answer 403 */
   readonly how?: readonly How[];
 }
@@ -32,7 +38,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'dot-dot',
-    title: 'up and out: /api/../x',
+    title: 'up and out: /allowed/../x',
     serves: [normalised, istioPaths],
     path: (at, to) => `${at}..${to}`,
   },
@@ -67,7 +73,7 @@ const rows: readonly Row[] = [
   { name: 'double-slash', title: 'two slashes before it', serves: [istioPaths], path: (_, to) => `/${to}` },
   {
     name: 'empty-segments',
-    title: 'empty segments: /api//../..//x',
+    title: 'empty segments: /allowed//../..//x',
     serves: [istioPaths],
     path: (at, to) => `${at}/../../${to}`,
   },
@@ -77,13 +83,15 @@ const rows: readonly Row[] = [
     serves: [normalised],
     path: (at, to) => `${at}%252e%252e${to}`,
     how: harmless,
+    passes: true,
   },
   {
     name: 'path-parameter',
-    title: 'dots with a parameter: /api/..;/x',
+    title: 'dots with a parameter: /allowed/..;/x',
     serves: [normalised],
     path: (at, to) => `${at}..;${to}`,
     how: harmless,
+    passes: true,
   },
   { name: 'prefix-alone', title: 'the prefix without its slash', serves: ['M6'], path: (at) => at.slice(0, -1) },
   {
@@ -116,47 +124,71 @@ const rows: readonly Row[] = [
     name: 'original-url',
     title: 'an allowed path, and headers that name another (X-Original-URL, X-Rewrite-URL, X-Envoy-Original-Path)',
     serves: [consulHeaders],
-    path: (at) => at,
+    path: (_stem, _to, allowed) => allowed,
     headers: (to) => [`X-Original-URL: ${to}`, `X-Rewrite-URL: ${to}`, `X-Envoy-Original-Path: ${to}`],
     how: ['not-believed'],
+    passes: true,
   },
   {
     name: 'original-url-allowed',
     title: 'a forbidden path, and headers that name an allowed one',
     serves: [consulHeaders],
     path: (_, to) => to,
-    headers: () => ['X-Original-URL: /api/', 'X-Envoy-Original-Path: /api/', 'X-Forwarded-Uri: /api/'],
+    headers: (_to, at) => [`X-Original-URL: ${at}`, `X-Envoy-Original-Path: ${at}`, `X-Forwarded-Uri: ${at}`],
   },
 ];
 
-/** What the program answers to the forbidden path, so that nobody could take another answer for it. */
-const forbiddenAnswer = '{"ok":true}';
-
-function attackOf({ name, title, serves, path, headers, how = ['http-rule'] }: Row): Attack<Field> {
+function attackOf({ name, title, serves, path, headers, passes, how = ['http-rule'] }: Row): Attack<Field> {
+  const asks = (cast: Cast) =>
+    atConsumer(cast, ({ asked, stem, forbidden }) => ({
+      method: asked.method,
+      path: path(stem, forbidden, asked.path),
+    }));
   return {
     id: `paths/${name}`,
     group: 'paths',
     title,
     serves,
+    needs: 'inside',
+    asks: (cast) => passing(asks(cast), passes),
     attempt: async (field) => {
-      const { allowedPrefix, forbiddenPath } = field.cast;
-      const written = path(allowedPrefix, forbiddenPath);
-      const bytes = requestBytes('GET', written, consumerHost(field), headers?.(forbiddenPath) ?? []);
+      const { asked, forbidden = '' } = insideIn(field.cast);
+      const wanted = asks(field.cast) ?? asked;
+      const bytes = consumerBytes(field, wanted, headers?.(forbidden, asked.path) ?? []);
       const leaf = await callerLeaf(field);
-      return believed(field, await reachConsumer(field, { tried: `GET ${written}`, leaf, send: [bytes] }));
+      const seen = await reachConsumer(field, { tried: line(wanted), leaf, send: [bytes] });
+      return passes === true ? believed(field, wanted.method, seen) : seen;
     },
     refusedWhen: by(...how),
     control: rightCaller,
   };
 }
 
-/** An answer of the program itself that is not the forbidden one: it read the path as the rules did. */
-function believed({ cast }: Field, seen: Observation): Observation {
-  const fromProgram = seen.stop === undefined && seen.log?.details === 'via_upstream';
-  const other = seen.status === 404 || (seen.status === 200 && seen.text?.includes('"endpoints"') === true);
-  if (!fromProgram || !other || seen.text?.includes(forbiddenAnswer) === true) return seen;
-  const what = `answered for ${String(seen.log?.path)}, which the row allows, not for ${cast.forbiddenPath}`;
-  return { ...seen, stop: { how: 'not-believed', who: `${cast.consumer.mesh}/${cast.consumer.name}`, what } };
+function passing(asked: Asked | undefined, passes: true | undefined): Asked | undefined {
+  return asked === undefined || passes === undefined ? asked : { ...asked, passes };
+}
+
+/** What a proxy passed on as something that the rows allow, and the program did not take for the forbidden path. */
+async function believed(field: Field, method: string, seen: Observation): Promise<Observation> {
+  const { lab, consumer } = field.cast;
+  const { service, forbidden = '', asked } = insideIn(field.cast);
+  const fromProgram = seen.stop === undefined && logField(seen.log, 'details') === 'via_upstream';
+  const path = logField(seen.log, 'path') ?? '';
+  if (!fromProgram || !decideRead(lab, service, consumer, method, path).allowed) return seen;
+  // The two answers must differ, or nobody could tell which one it is.
+  const [hidden, open] = [await ownAnswer(field, forbidden), await ownAnswer(field, asked.path)];
+  if (hidden !== undefined && open?.includes(hidden) === false && seen.text?.includes(hidden) === true) return seen;
+  const what = `passed it on as ${path}, which a row allows, and the program did not answer for ${forbidden}`;
+  return { ...seen, stop: { how: 'not-believed', who: `${shortId(consumer)}'s proxy`, what } };
+}
+
+/** What the program itself says to its own container, where no proxy is between. */
+function ownAnswer(field: Field, path: string): Promise<string | undefined> {
+  return field.remembered(`own answer ${path}`, async () => {
+    const { port } = field.cast.consumer;
+    const { text } = await field.from('consumer', { kind: 'ask', url: `http://127.0.0.1:${port}${path}` });
+    return text === undefined || text.trim() === '' ? undefined : text.trim();
+  });
 }
 
 export const pathAttacks: readonly Attack<Field>[] = rows.map(attackOf);

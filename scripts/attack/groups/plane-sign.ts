@@ -46,7 +46,7 @@ const rows: readonly Row[] = [
     name: 'other-service',
     title: 'the federation identity of a service without a row',
     serves: leastPrivilege,
-    uris: ({ cast }) => [outsideIdentity(cast, cast.caller.name)],
+    uris: ({ cast }) => [outsideIdentity(cast, cast.stranger.name)],
   },
   {
     name: 'gateway',
@@ -64,7 +64,7 @@ const rows: readonly Row[] = [
     name: 'two-uris',
     title: "a second name behind the consumer's",
     serves: ['M11', secondUri],
-    uris: ({ cast }) => [cast.consumerOutside, outsideIdentity(cast, cast.caller.name)],
+    uris: ({ cast }) => [cast.consumerOutside, outsideIdentity(cast, cast.stranger.name)],
   },
   {
     name: 'consul-identity',

@@ -45,7 +45,7 @@ const rows: readonly ApiRow[] = [
     title: "another service's leaf with the token for reading",
     serves: leastPrivilege,
     method: 'GET',
-    path: ({ cast }) => `/v1/agent/connect/ca/leaf/${cast.caller.name}`,
+    path: ({ cast }) => `/v1/agent/connect/ca/leaf/${cast.stranger.name}`,
     token: 'reading',
   },
   {

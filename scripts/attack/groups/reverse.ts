@@ -1,12 +1,13 @@
 /** Certificates, names and requests at Istio's federation gateway: Consul's services call only what a row exports. */
 import { istioIdentity } from '../../../model/identity';
 import { ingressGatewayService } from '../../../model/names';
-import { type Attack, type AttackRow, by, type How } from '../attack';
-import { consulIdentity, meshGatewayIdentity } from '../cast';
+import { type Ask, line } from '../asks';
+import { type Asked, type Attack, type AttackRow, by, type How, type Observation } from '../attack';
+import { type Back, backIn, type Cast, consulIdentity, meshGatewayIdentity, strangerIdentity } from '../cast';
 import type { Field } from '../field';
 import { boundRoots, secondUri } from '../references';
 import { type CertificateRow, certificateAttack, type Verifier } from '../steps/certificates';
-import { allowedPath, exportCallerLeaf, exported, reachExport, rightExportCaller } from '../steps/reverse';
+import { exportCallerLeaf, exported, reachExport, rightExportCaller } from '../steps/reverse';
 import { hour } from '../vantage/certificates';
 
 const own = (field: Field) => exported(field).caller.identity;
@@ -51,7 +52,7 @@ const certificates: readonly CertificateRow[] = [
     title: "Consul's CA mints an identity of Istio's mesh",
     serves: ['M4', boundRoots],
     ca: 'consul',
-    uris: ({ cast }) => [cast.callerIdentity],
+    uris: ({ cast }) => [strangerIdentity(cast)],
     how: ['tls-alert', 'http-rule'],
   },
   {
@@ -83,7 +84,7 @@ const certificates: readonly CertificateRow[] = [
     title: "an identity of Istio's mesh behind the caller's",
     serves: ['M11', secondUri, boundRoots],
     ca: 'consul',
-    uris: (field) => [own(field), field.cast.callerIdentity],
+    uris: (field) => [own(field), strangerIdentity(field.cast)],
     how: ['tls-alert', 'http-rule'],
   },
   {
@@ -106,96 +107,108 @@ const certificates: readonly CertificateRow[] = [
 
 const federationGateway: Verifier = {
   group: 'reverse',
-  path: allowedPath,
+  ask: (field) => exported(field).asked,
   reach: reachExport,
   control: rightExportCaller,
   needs: 'export',
 };
 
+type Request = (back: Back) => (Ask & { readonly headers?: readonly string[] }) | undefined;
+
 interface RequestRow extends AttackRow {
-  readonly request: (field: Field) => {
-    readonly method?: string;
-    readonly path?: string;
-    readonly headers?: readonly string[];
-    readonly sni?: string | undefined;
-  };
+  /** Undefined when rows let the caller ask for everything of this kind. */
+  readonly request?: Request;
+  readonly sni?: (field: Field) => string | undefined;
   readonly how: readonly How[];
 }
 
 const normalised = 'https://github.com/hashicorp/consul/pull/23534';
+
+/** Another method than the row's, on a path of the row. */
+const otherMethod = ({ asked, refused }: Back) => (refused?.path === asked.path ? refused : undefined);
+/** Where the caller may not go, by a path that begins where it may. */
+const out =
+  (dots: string): Request =>
+  ({ asked, forbidden }) =>
+    forbidden === undefined ? undefined : { ...asked, path: `${asked.path.replace(/\/$/, '')}${dots}${forbidden}` };
+const outside: Request = ({ asked, forbidden }) =>
+  forbidden === undefined ? undefined : { ...asked, path: forbidden };
 
 const requests: readonly RequestRow[] = [
   {
     name: 'method',
     title: 'a method that the row does not name',
     serves: ['M6', 'SP 800-204B SAUZ-SR-1'],
-    request: () => ({ method: 'POST', headers: ['Content-Length: 0'] }),
+    request: otherMethod,
     how: ['http-rule'],
   },
   {
     name: 'method-override',
-    title: 'POST that headers call a GET',
+    title: 'a method that the row does not name, which headers call one that it names',
     serves: ['M6', 'https://nvd.nist.gov/vuln/detail/CVE-2024-10006'],
-    request: () => ({ method: 'POST', headers: ['X-HTTP-Method-Override: GET', 'Content-Length: 0'] }),
+    request: (back) => {
+      const refused = otherMethod(back);
+      return refused && { ...refused, headers: [`X-HTTP-Method-Override: ${back.asked.method}`] };
+    },
     how: ['http-rule'],
   },
   {
     name: 'path',
     title: 'a path that the row does not name',
     serves: ['M6', 'SP 800-204B SAUZ-SR-1'],
-    request: ({ cast }) => ({ path: cast.allowedPrefix }),
+    request: outside,
     how: ['http-rule'],
   },
   {
     name: 'path-dots',
     title: 'a path outside the row by dots',
     serves: ['M6', normalised],
-    request: (field) => ({ path: `${allowedPath(field)}/..${field.cast.allowedPrefix}` }),
+    request: out('/..'),
     how: ['http-rule', 'malformed'],
   },
   {
     name: 'path-escaped',
     title: 'a path outside the row by an escaped slash',
     serves: ['M6', normalised],
-    request: (field) => ({ path: `${allowedPath(field)}%2f..${field.cast.allowedPrefix}` }),
+    request: out('%2f..'),
     how: ['malformed', 'http-rule'],
   },
   {
     name: 'path-suffix',
-    title: 'more after an exact path',
+    title: 'a path that begins as an allowed one does',
     serves: ['M6', 'SP 800-204B SAUZ-SR-1'],
-    request: (field) => ({ path: `${allowedPath(field)}/x` }),
+    request: ({ asked, beyond }) => (beyond === undefined ? undefined : { ...asked, path: beyond }),
     how: ['http-rule'],
   },
   {
     name: 'other-host',
     title: "another service's name in Host, on a path that is its own",
     serves: ['M6', 'https://github.com/istio/istio/issues/28912'],
-    request: ({ cast }) => ({
-      path: cast.allowedPrefix,
-      headers: [`X-Forwarded-Host: ${cast.caller.name}.${cast.caller.namespace}`],
-    }),
+    request: (back) => {
+      const asked = outside(back);
+      return asked && { ...asked, headers: ['X-Forwarded-Host: stranger.stranger'] };
+    },
     how: ['http-rule'],
   },
   {
     name: 'no-sni',
     title: 'no server name',
     serves: ['M5', 'SP 800-204A SM-DR1'],
-    request: () => ({ sni: undefined }),
+    sni: () => undefined,
     how: ['no-way'],
   },
   {
     name: 'other-sni',
     title: 'the server name of a service that is not exported',
     serves: ['M10', 'SP 800-204A SM-DR2'],
-    request: (field) => ({ sni: exported(field).sni.replace(exported(field).service.name, field.cast.caller.name) }),
+    sni: (field) => exported(field).sni.replace(exported(field).service.name, field.cast.stranger.name),
     how: ['no-way'],
   },
   {
     name: 'cluster-sni',
     title: "the name of a cluster of Istio's (outbound_…), which an auto-passthrough gateway would follow",
     serves: ['M10', 'https://github.com/istio/istio/issues/36275'],
-    request: ({ cast }) => ({ sni: `outbound_.80_._.${cast.caller.name}.${cast.caller.namespace}.svc.cluster.local` }),
+    sni: ({ cast }) => `outbound_.80_._.${cast.stranger.name}.${cast.stranger.namespace}.svc.cluster.local`,
     how: ['no-way'],
   },
 ];
@@ -227,11 +240,27 @@ export const reverseAttacks: readonly Attack<Field>[] = [
     reachExport(field, { tried: 'TLS without a certificate' }),
   ),
   ...certificates.map((row) => certificateAttack(federationGateway, row)),
-  ...requests.map(({ name, title, serves, request, how }) =>
-    attack(name, title, serves, how, async (field) => {
-      const wanted = request(field);
-      const tried = `${wanted.method ?? 'GET'} ${wanted.path ?? allowedPath(field)}${'sni' in wanted ? ` for server name ${wanted.sni ?? '(none)'}` : ''} as the right caller`;
-      return reachExport(field, { tried, leaf: await exportCallerLeaf(field), ...wanted });
+  ...requests.map(
+    (row): Attack<Field> => ({
+      ...attack(row.name, row.title, row.serves, row.how, (field) => ask(field, row)),
+      ...(row.request === undefined ? {} : { asks: asks(row.request) }),
     }),
   ),
 ];
+
+function asks(request: (back: Back) => Ask | undefined): (cast: Cast) => Asked | undefined {
+  return ({ lab, back }) => {
+    const wanted = back && request(back);
+    return wanted && { lab, from: back.caller.service, to: back.export.service, ...wanted };
+  };
+}
+
+async function ask(field: Field, { request, sni }: RequestRow): Promise<Observation> {
+  const back = backIn(field.cast);
+  const wanted = request?.(back) ?? back.asked;
+  const name = sni?.(field);
+  const forName = sni === undefined ? '' : ` for server name ${name ?? '(none)'}`;
+  const tried = `${line(wanted)}${forName} as the right caller`;
+  const named = sni === undefined ? {} : { sni: name };
+  return reachExport(field, { tried, leaf: await exportCallerLeaf(field), ...wanted, ...named });
+}

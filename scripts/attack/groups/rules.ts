@@ -1,29 +1,38 @@
 /** Methods, headers and callers that the rows do not name, asked for by programs and by thieves with the right leaf. */
-import { type Attack, type AttackRow, by, type Control, type How, type Observation } from '../attack';
-import { outsideIdentity } from '../cast';
+import { randomUUID } from 'node:crypto';
+import { shortId } from '../../../model/lab';
+import { netns } from '../../../model/local';
+import { until } from '../../machine/until';
+import { type Ask, line } from '../asks';
+import { type Asked, type Attack, type AttackRow, by, type How, Lacking, type Need, type Observation } from '../attack';
+import { atConsumer, atProvider, type Cast, insideIn, outsideIdentity } from '../cast';
 import type { Field } from '../field';
-import { callerLeaf, consumerHost, reachConsumer, rightCaller } from '../steps/consumer';
+import { callerLeaf, consumerBytes, reachConsumer, rightCaller } from '../steps/consumer';
 import { asProgram, type Callee, calls } from '../steps/program';
-import { reach, requestBytes, rightLeaf } from '../steps/provider';
+import { providerBytes, reach, rightLeaf } from '../steps/provider';
+import { Capture } from '../vantage/capture';
 
 /** With the consumer's own leaf, at the provider. */
-function atProvider(
+function provider(
   name: string,
   title: string,
   serves: readonly string[],
-  request: { readonly method: string; readonly headers?: readonly string[]; readonly path?: string },
+  request: { readonly method: string; readonly headers?: (cast: Cast) => readonly string[]; readonly path?: string },
   how: readonly How[] = ['http-rule'],
 ): Attack<Field> {
+  const asked = (cast: Cast): Ask => ({ method: request.method, path: request.path ?? cast.asked.path });
   return {
     id: `rules/${name}`,
     group: 'rules',
     title,
     serves,
+    // A target that is no path is nothing that rows speak of.
+    ...(request.path === undefined ? { asks: (cast: Cast) => atProvider(cast, asked(cast)) } : {}),
     attempt: async (field) => {
-      const { provider } = field.cast;
-      const { method, headers = [], path = provider.health } = request;
-      const send = [requestBytes(method, path, provider.name, headers)];
-      const tried = [`${method} ${path}`, ...headers].join(', ');
+      const wanted = asked(field.cast);
+      const headers = request.headers?.(field.cast) ?? [];
+      const send = [providerBytes(field, wanted, headers)];
+      const tried = [line(wanted), ...headers].join(', ');
       return reach(field, { tried: `${tried}, with the consumer's own leaf`, leaf: await field.leaf(), send });
     },
     refusedWhen: by(...how),
@@ -33,38 +42,39 @@ function atProvider(
 
 const methods: readonly Attack<Field>[] = [
   ...(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const).map((method) =>
-    atProvider(
+    provider(
       `provider-${method.toLowerCase()}`,
-      `${method} where the row says GET`,
+      `${method} where no row names it`,
       ['M6', 'SP 800-204B SAUZ-SR-1'],
       { method },
       ['http-rule', 'malformed'],
     ),
   ),
-  atProvider(
+  provider(
     'provider-unknown-method',
     'a method that nobody knows',
     ['M6', 'https://github.com/hashicorp/consul/issues/10699'],
     { method: 'FETCH' },
     ['http-rule', 'malformed', 'not-tls'],
   ),
-  atProvider(
+  provider(
     'provider-lower-case',
     'get in small letters',
     ['M6', 'https://github.com/hashicorp/consul/issues/10536'],
     { method: 'get' },
     ['http-rule', 'malformed'],
   ),
-  atProvider(
+  provider(
     'method-override',
-    'POST with headers that call it a GET (X-HTTP-Method-Override and others)',
+    'POST with headers that call it what the row names (X-HTTP-Method-Override and others)',
     ['M6', 'https://nvd.nist.gov/vuln/detail/CVE-2024-10006'],
     {
       method: 'POST',
-      headers: ['X-HTTP-Method-Override: GET', 'X-HTTP-Method: GET', 'X-Method-Override: GET', 'Content-Length: 0'],
+      headers: ({ asked }) =>
+        ['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override'].map((name) => `${name}: ${asked.method}`),
     },
   ),
-  atProvider(
+  provider(
     'connect',
     'CONNECT, which would make the provider a way to somewhere else',
     ['M6', 'SP 800-204A SM-DR8'],
@@ -77,13 +87,17 @@ const methods: readonly Attack<Field>[] = [
  * Asks to switch to a websocket. Behind an answer of 101 nobody would hold the bytes to methods and paths; a program that
  * knows no websockets answers as ever, which is through as well.
  */
-const switching = ['Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=='];
-const switchTitle = 'a GET that the row allows, as a switch to a websocket';
+const switchHeaders = [
+  'Upgrade: websocket',
+  'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
+];
+const switchTitle = 'a request that the row allows, as a switch to a websocket';
 const switchServes = ['M6', 'SP 800-204B SAUZ-SR-1'];
 
 /** The request, with the header that says to proxies that it is for a switch. */
-function switchBytes(path: string, host: string): string {
-  return requestBytes('GET', path, host, switching).replace('Connection: close', 'Connection: Upgrade, close');
+function switching(bytes: string): string {
+  return bytes.replace('Connection: close', [...switchHeaders, 'Connection: Upgrade, close'].join('\r\n'));
 }
 
 const switches: readonly Attack<Field>[] = [
@@ -93,10 +107,11 @@ const switches: readonly Attack<Field>[] = [
     title: `${switchTitle}, at the provider`,
     serves: switchServes,
     attempt: async (field) => {
-      const { provider } = field.cast;
-      const send = [switchBytes(provider.health, provider.name)];
-      return reach(field, { tried: `GET ${provider.health}, Upgrade: websocket`, leaf: await field.leaf(), send });
+      const send = [switching(providerBytes(field))];
+      const tried = `${line(field.cast.asked)}, Upgrade: websocket`;
+      return reach(field, { tried, leaf: await field.leaf(), send });
     },
+    asks: (cast) => atProvider(cast, { ...cast.asked, upgrade: true }),
     refusedWhen: by('http-rule'),
     control: rightLeaf,
   },
@@ -106,79 +121,95 @@ const switches: readonly Attack<Field>[] = [
     title: `${switchTitle}, at the consumer`,
     serves: switchServes,
     attempt: async (field) => {
-      const { allowedPrefix } = field.cast;
-      const send = [switchBytes(allowedPrefix, consumerHost(field))];
-      const tried = `GET ${allowedPrefix}, Upgrade: websocket`;
+      const { asked } = insideIn(field.cast);
+      const send = [switching(consumerBytes(field, asked))];
+      const tried = `${line(asked)}, Upgrade: websocket`;
       return reachConsumer(field, { tried, leaf: await callerLeaf(field), send });
     },
+    needs: 'inside',
+    asks: ({ lab, consumer, inside }) =>
+      inside && { lab, from: inside.service, to: consumer, ...inside.asked, upgrade: true },
     refusedWhen: by('http-rule'),
     control: rightCaller,
   },
 ];
 
-/** Says another identity than its certificate in the header by which proxies tell programs who calls. */
-function forgedXfcc(
-  name: string,
-  title: string,
-  ask: (field: Field, header: string) => Promise<Observation>,
-  claims: (field: Field) => string,
-  control: (field: Field) => Promise<Control>,
-): Attack<Field> {
-  return {
-    id: `rules/${name}`,
-    group: 'rules',
-    title,
-    serves: ['M5', 'https://github.com/hashicorp/consul/pull/13625', 'https://github.com/istio/istio/issues/28912'],
-    attempt: async (field) => {
-      const forged = claims(field);
-      const seen = await ask(field, `X-Forwarded-Client-Cert: By=spiffe://x/y;Hash=00;URI=${forged}`);
-      // The program says in its answer whom its proxy told it about.
-      const caller = /"caller":"([^"]*)"/.exec(seen.text ?? '')?.[1];
-      if (caller === undefined || caller === forged) return seen;
-      const what = `was told the verified identity ${caller}, not the claimed one`;
-      return { ...seen, stop: { how: 'not-believed', who: "the callee's program", what } };
-    },
-    refusedWhen: by('not-believed'),
-    control,
-  };
+const forged = (claimed: string) => `X-Forwarded-Client-Cert: By=spiffe://x/y;Hash=00;URI=${claimed}`;
+const forging = ['M5', 'https://github.com/hashicorp/consul/pull/13625', 'https://github.com/istio/istio/issues/28912'];
+
+/** What the program was told in the header by which proxies tell programs who calls. */
+function told(seen: Observation, who: string, verified: boolean, claimed: boolean, identity: string): Observation {
+  if (!verified || claimed || seen.stop !== undefined) return seen;
+  const what = `was told the verified identity ${identity}, not the claimed one`;
+  return { ...seen, stop: { how: 'not-believed', who, what } };
 }
 
-/** A path that the program answers with who called it; the health path does not. */
-const tellingPath = '/places';
+/** On the provider's own loopback, where its proxy hands over to its program, every request is in clear. */
+async function forgedAtProvider(field: Field): Promise<Observation> {
+  const { lab, east, provider: callee, asked, consumerOutside, stranger } = field.cast;
+  // A namespace's name that nobody else says: what is found is of this request.
+  const claimed = `${outsideIdentity(field.cast, stranger.name)}-${randomUUID()}`;
+  const capture = await Capture.start(netns(lab.name, `${east.name}-${callee.name}`));
+  try {
+    const send = [providerBytes(field, asked, [forged(claimed)])];
+    const seen = await reach(field, {
+      tried: `${line(asked)} with ${forged(claimed)}`,
+      leaf: await field.leaf(),
+      send,
+    });
+    const heard = await until(async () => capture.holds(consumerOutside), { timeout: 5_000, interval: 100 });
+    return told(seen, "the callee's program", heard, capture.holds(claimed), consumerOutside);
+  } finally {
+    await capture.stop();
+  }
+}
+
+/** The pod's loopback is nobody's to listen to: a program that says who its proxy told it calls has to say it. */
+async function forgedAtConsumer(field: Field): Promise<Observation> {
+  const { asked, identity } = insideIn(field.cast);
+  const claimed = `spiffe://${field.cast.west.trustDomain}/ns/kube-system/sa/admin`;
+  const leaf = await callerLeaf(field);
+  const plain = await reachConsumer(field, { tried: line(asked), leaf, looks: false });
+  if (plain.served === true && plain.text?.includes(identity) !== true) {
+    throw new Lacking(
+      `${shortId(field.cast.consumer)} does not say in its answers who calls (X-Forwarded-Client-Cert)`,
+    );
+  }
+  const send = [consumerBytes(field, asked, [forged(claimed)])];
+  const seen = await reachConsumer(field, { tried: `${line(asked)} with ${forged(claimed)}`, leaf, send });
+  const said = (text: string) => seen.text?.includes(text) === true;
+  return told(seen, "the callee's program", said(identity), said(claimed), identity);
+}
 
 const headers: readonly Attack<Field>[] = [
-  forgedXfcc(
-    'forged-xfcc-provider',
-    'a forged X-Forwarded-Client-Cert at the provider',
-    async (field, header) => {
-      const send = [requestBytes('GET', tellingPath, field.cast.provider.name, [header])];
-      return reach(field, { tried: `GET ${tellingPath} with ${header}`, leaf: await field.leaf(), send });
-    },
-    ({ cast }) => outsideIdentity(cast, cast.caller.name),
-    rightLeaf,
-  ),
-  forgedXfcc(
-    'forged-xfcc-consumer',
-    'a forged X-Forwarded-Client-Cert at the consumer',
-    async (field, header) => {
-      const { allowedPrefix } = field.cast;
-      const send = [requestBytes('GET', allowedPrefix, consumerHost(field), [header])];
-      return reachConsumer(field, {
-        tried: `GET ${allowedPrefix} with ${header}`,
-        leaf: await callerLeaf(field),
-        send,
-      });
-    },
-    ({ cast }) => `spiffe://${cast.west.trustDomain}/ns/kube-system/sa/admin`,
-    rightCaller,
-  ),
+  {
+    id: 'rules/forged-xfcc-provider',
+    group: 'rules',
+    title: 'a forged X-Forwarded-Client-Cert at the provider',
+    serves: forging,
+    asks: (cast) => ({ ...atProvider(cast, cast.asked), passes: true }),
+    attempt: forgedAtProvider,
+    refusedWhen: by('not-believed'),
+    control: rightLeaf,
+  },
+  {
+    id: 'rules/forged-xfcc-consumer',
+    group: 'rules',
+    title: 'a forged X-Forwarded-Client-Cert at the consumer',
+    serves: forging,
+    needs: 'inside',
+    attempt: forgedAtConsumer,
+    refusedWhen: by('not-believed'),
+    control: rightCaller,
+  },
 ];
 
 interface ProgramRow extends AttackRow {
   readonly from: 'consumer' | 'caller' | 'neighbour';
   readonly to: Callee;
-  readonly method?: string;
-  readonly path?: (field: Field) => string;
+  readonly needs?: Need;
+  /** What no row allows. @default - what is wrong is who asks */
+  readonly asks?: (cast: Cast) => Asked | undefined;
   readonly headers?: (field: Field) => Readonly<Record<string, string>>;
   readonly how: readonly How[];
 }
@@ -190,7 +221,7 @@ const programRows: readonly ProgramRow[] = [
     serves: ['M6', 'M16'],
     from: 'consumer',
     to: 'provider',
-    method: 'POST',
+    asks: (cast) => atProvider(cast, { method: 'POST', path: cast.asked.path }),
     how: ['http-rule'],
   },
   {
@@ -199,7 +230,9 @@ const programRows: readonly ProgramRow[] = [
     serves: ['M6', 'M16'],
     from: 'caller',
     to: 'consumer',
-    method: 'DELETE',
+    needs: 'inside',
+    asks: ({ lab, consumer, inside }) =>
+      inside && { lab, from: inside.service, to: consumer, method: 'DELETE', path: inside.asked.path },
     how: ['http-rule'],
   },
   {
@@ -208,7 +241,8 @@ const programRows: readonly ProgramRow[] = [
     serves: ['M6', 'M16'],
     from: 'caller',
     to: 'consumer',
-    path: ({ cast }) => cast.forbiddenPath,
+    needs: 'inside',
+    asks: (cast) => atConsumer(cast, ({ asked, forbidden }) => ({ ...asked, path: forbidden })),
     how: ['http-rule'],
   },
   {
@@ -217,6 +251,7 @@ const programRows: readonly ProgramRow[] = [
     serves: ['M6', 'SP 800-204B APE-SR-3'],
     from: 'neighbour',
     to: 'consumer',
+    needs: 'inside',
     how: ['http-rule', 'firewall'],
   },
   {
@@ -225,7 +260,8 @@ const programRows: readonly ProgramRow[] = [
     serves: ['M6', 'https://github.com/hashicorp/consul/pull/13625'],
     from: 'neighbour',
     to: 'consumer',
-    headers: ({ cast }) => ({ 'x-forwarded-client-cert': `By=spiffe://x/y;URI=${cast.callerIdentity}` }),
+    needs: 'inside',
+    headers: ({ cast }) => ({ 'x-forwarded-client-cert': `By=spiffe://x/y;URI=${insideIn(cast).identity}` }),
     how: ['http-rule', 'firewall'],
   },
   {
@@ -234,6 +270,7 @@ const programRows: readonly ProgramRow[] = [
     serves: ['M10', 'SP 800-204A SM-DR2'],
     from: 'caller',
     to: 'provider',
+    needs: 'stranger',
     how: ['no-way'],
   },
   {
@@ -246,21 +283,23 @@ const programRows: readonly ProgramRow[] = [
   },
 ];
 
-function programAttack(row: ProgramRow): Attack<Field> {
-  const { name, title, serves, from, to, method = 'GET', path, headers: extra, how } = row;
+function programAttack({ name, title, serves, from, to, needs, asks, headers: extra, how }: ProgramRow): Attack<Field> {
   return {
     id: `rules/${name}`,
     group: 'rules',
     title,
     serves,
-    attempt: (field) =>
-      asProgram(field, {
+    ...(needs === undefined ? {} : { needs }),
+    ...(asks === undefined ? {} : { asks }),
+    attempt: (field) => {
+      const wanted = asks?.(field.cast);
+      return asProgram(field, {
         from,
         to,
-        method,
-        ...(path === undefined ? {} : { path: path(field) }),
+        ...(wanted === undefined ? {} : { method: wanted.method, path: wanted.path }),
         ...(extra === undefined ? {} : { headers: extra(field) }),
-      }),
+      });
+    },
     refusedWhen: by(...how),
     control: (field) => calls(field, to),
   };

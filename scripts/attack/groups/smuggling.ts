@@ -6,7 +6,9 @@ import { randomUUID } from 'node:crypto';
 import { meshGatewayPort } from '../../../model/gateways';
 import { shortId } from '../../../model/lab';
 import { field as logField } from '../../call/log';
-import { type Attack, type AttackRow, by, type Observation, type Stop } from '../attack';
+import { line } from '../asks';
+import { type Asked, type Attack, type AttackRow, by, type Observation, type Stop } from '../attack';
+import { atConsumer, type Cast, insideIn, refusedAtProvider } from '../cast';
 import type { Field } from '../field';
 import { callerLeaf, consumerHost, reachConsumer, rightCaller } from '../steps/consumer';
 import { observe } from '../steps/observe';
@@ -106,14 +108,14 @@ function attackOf(side: Side, { name, title, serves, headers, between = '' }: Ro
     title: `${title}, at the ${side}`,
     serves,
     attempt: async (field) => {
-      const { provider, allowedPrefix, forbiddenPath } = field.cast;
+      const { provider } = field.cast;
       const id = randomUUID();
       const host = side === 'provider' ? provider.name : consumerHost(field);
       // Forbidden at the provider is the method, at the consumer the path.
-      const [allowed, forbidden] =
-        side === 'provider'
-          ? [`GET ${provider.health}`, `DELETE ${provider.health}`]
-          : [`GET ${allowedPrefix}`, `GET ${forbiddenPath}`];
+      const wanted = secondAt(side, field.cast);
+      if (wanted === undefined) throw new Error('nothing is forbidden there');
+      const asked = side === 'provider' ? field.cast.asked : insideIn(field.cast).asked;
+      const [allowed, forbidden] = [line(asked), line(wanted)];
       const second = `${forbidden} HTTP/1.1\r\nHost: ${host}\r\nx-request-id: ${id}\r\nConnection: close\r\n\r\n`;
       const first = `${[`${allowed} HTTP/1.1`, `Host: ${host}`, ...headers(second)].join('\r\n')}\r\n\r\n`;
       const send = [`${first}${between}${second}`];
@@ -124,9 +126,17 @@ function attackOf(side: Side, { name, title, serves, headers, between = '' }: Ro
           : await reachConsumer(field, { tried, leaf: await callerLeaf(field), send });
       return secondOf(field, side, seen, id);
     },
+    asks: (cast) => secondAt(side, cast),
+    ...(side === 'consumer' ? { needs: 'inside' as const } : {}),
     refusedWhen: by('http-rule', 'malformed', 'not-believed'),
     control: side === 'provider' ? rightLeaf : rightCaller,
   };
+}
+
+/** The second request. */
+function secondAt(side: Side, cast: Cast): Asked | undefined {
+  if (side === 'provider') return refusedAtProvider(cast);
+  return atConsumer(cast, ({ asked, forbidden }) => ({ ...asked, path: forbidden }));
 }
 
 /** What became of the second request: the proxy's own log knows it by its id, or does not know it at all. */
@@ -174,7 +184,7 @@ function stopOf(
       what: `refuses the whole connection: ${statuses[0]}, ${logField(seen.log, 'details') ?? 'codec error'}`,
     };
   }
-  if (statuses.length === 1 && statuses[0] === 200) {
+  if (statuses.length === 1 && seen.served === true) {
     return {
       how: 'not-believed',
       who,
@@ -191,15 +201,17 @@ interface H2Row {
   readonly name: string;
   readonly title: string;
   readonly headers: (field: Field, id: string) => Readonly<Record<string, string>>;
+  readonly asks?: Attack<Field>['asks'];
 }
 
 const h2Rows: readonly H2Row[] = [
   {
     name: 'h2-method',
-    title: 'a forbidden method over HTTP/2',
+    title: 'a forbidden request over HTTP/2',
+    asks: refusedAtProvider,
     headers: ({ cast }, id) => ({
-      ':method': 'DELETE',
-      ':path': cast.provider.health,
+      ':method': cast.refused?.method ?? 'TRACE',
+      ':path': cast.refused?.path ?? '/',
       ':authority': cast.provider.name,
       'x-request-id': id,
     }),
@@ -211,23 +223,25 @@ const h2Rows: readonly H2Row[] = [
   },
   {
     name: 'h2-override',
-    title: 'HTTP/2 with a forbidden method and an override header',
+    title: 'HTTP/2 with a forbidden request and an override header',
+    asks: refusedAtProvider,
     headers: ({ cast }, id) => ({
-      ':method': 'POST',
-      ':path': cast.provider.health,
+      ':method': cast.refused?.method ?? 'TRACE',
+      ':path': cast.refused?.path ?? '/',
       ':authority': cast.provider.name,
-      'x-http-method-override': 'GET',
+      'x-http-method-override': cast.asked.method,
       'x-request-id': id,
     }),
   },
 ];
 
-function h2Attack({ name, title, headers }: H2Row): Attack<Field> {
+function h2Attack({ name, title, headers, asks }: H2Row): Attack<Field> {
   return {
     id: `smuggling/${name}`,
     group: 'smuggling',
     title: `${title}, at the provider`,
     serves: ['M6', 'https://github.com/hashicorp/consul/issues/10753'],
+    ...(asks === undefined ? {} : { asks }),
     attempt: async (field) => overH2(field, headers),
     refusedWhen: by('http-rule', 'malformed'),
     control: rightLeaf,

@@ -1,5 +1,5 @@
 /** Results as one page for people, without anything from elsewhere: what was tried, what answered, what stopped it. */
-import { type Group, groups, isGood, type Result, verdict } from '../attack';
+import { type Group, groups, isGood, provesNothing, type Result, verdict } from '../attack';
 import { escaped } from './escape';
 import type { NotPlayed } from './report';
 import { style } from './style';
@@ -106,6 +106,7 @@ ${detection === undefined ? '' : `<dt>Detection: <span class="${detection.ok ? '
 
 function word(result: Result): string {
   if (!result.control.ok) return '<span class="odd">no control</span>';
+  if (provesNothing(result)) return '<span class="odd">no evidence</span>';
   if (result.detection !== undefined) {
     return result.detection.ok ? '<span class="odd">detected</span>' : '<span class="bad">unnoticed</span>';
   }

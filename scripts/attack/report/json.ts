@@ -1,7 +1,7 @@
 /** Results for programs; `docs/schema/attack.schema.json` holds the shape. */
 import type { z } from 'zod';
 import type { outputs } from '../../../model/output';
-import { type Result, verdict } from '../attack';
+import { type Attack, type Result, verdict } from '../attack';
 import type { NotPlayed } from './report';
 
 export function attackOutputOf(
@@ -14,11 +14,16 @@ export function attackOutputOf(
     through: [...through],
     unproven: [...unproven],
     unnoticed: [...unnoticed],
-    attacks: results.map(({ serves, evidence, ...rest }) => ({
+    attacks: results.map(({ serves, evidence, unclear: _unclear, ...rest }) => ({
       ...rest,
       serves: [...serves],
       evidence: [...evidence],
     })),
     notPlayed: notPlayed.map(({ id, why }) => ({ id, why })),
   };
+}
+
+/** What there is to play; `docs/schema/attack-list.schema.json` holds the shape. */
+export function attackListOf(attacks: readonly Attack<never>[]): z.output<(typeof outputs)['attack-list']> {
+  return { attacks: attacks.map(({ id, group, title, serves }) => ({ id, group, title, serves: [...serves] })) };
 }

@@ -1,5 +1,5 @@
 /** Results as a JUnit report: a suite for each group, a case for each attack. */
-import { groups, isGood, type Result } from '../attack';
+import { groups, isGood, provesNothing, type Result } from '../attack';
 import { escaped } from './escape';
 import type { NotPlayed } from './report';
 
@@ -56,8 +56,11 @@ function caseOf(result: Result): string {
     </testcase>`;
 }
 
-function reason({ control, detection, refused }: Result): string {
+function reason(result: Result): string {
+  const { control, detection, refused } = result;
   if (!control.ok) return `the legitimate step failed, so this proves nothing: ${control.evidence}`;
+  if (provesNothing(result))
+    return 'it did not get through, but nobody can be named who refused, so this proves nothing';
   if (detection !== undefined) return `nobody would have noticed: ${detection.evidence}`;
   return refused ? '' : 'it got through';
 }

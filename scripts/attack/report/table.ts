@@ -1,6 +1,6 @@
 /** Results as text for a person. */
 import { type Paint, painter } from '../../colour';
-import { groups, isGood, type Result, verdict } from '../attack';
+import { groups, isGood, provesNothing, type Result, verdict } from '../attack';
 
 /** A table by group, then everything that is not as it should be, in full, and the verdict. */
 export function table(results: readonly Result[], seconds: number, colour = false): string {
@@ -20,6 +20,7 @@ export function table(results: readonly Result[], seconds: number, colour = fals
 
 function word(result: Result, paint: Paint): string {
   if (!result.control.ok) return paint('yellow', 'NO CONTROL ');
+  if (provesNothing(result)) return paint('yellow', 'NO EVIDENCE');
   if (result.detection !== undefined)
     return result.detection.ok ? paint('yellow', 'detected   ') : paint('red', 'UNNOTICED  ');
   return result.refused ? paint('green', 'refused    ') : paint('red', 'GOT THROUGH');
@@ -53,7 +54,12 @@ function closing(results: readonly Result[], seconds: number, paint: Paint): str
     ...(through.length === 0 ? [] : [paint('red', `Got through: ${through.join(', ')}`)]),
     ...(unproven.length === 0
       ? []
-      : [paint('red', `Prove nothing, because the legitimate step failed, too: ${unproven.join(', ')}`)]),
+      : [
+          paint(
+            'red',
+            `Prove nothing, because the legitimate step failed, too, or nobody can be named who refused: ${unproven.join(', ')}`,
+          ),
+        ]),
     ...(unnoticed.length === 0 ? [] : [paint('red', `Known limits that nobody would notice: ${unnoticed.join(', ')}`)]),
     ...(good ? [] : ['']),
   ];

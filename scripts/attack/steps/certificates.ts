@@ -1,4 +1,5 @@
 /** Certificates that are not the right one, shown wherever a group of attacks shows them. */
+import { type Ask, line } from '../asks';
 import {
   type Attack,
   type AttackRow,
@@ -25,8 +26,8 @@ export interface CertificateRow extends AttackRow {
 /** Who is shown the certificates of a group. */
 export interface Verifier {
   readonly group: Group;
-  /** Path that is asked for, which the right certificate gets. */
-  readonly path: (field: Field) => string;
+  /** What is asked for, which the right certificate gets. */
+  readonly ask: (field: Field) => Ask;
   readonly reach: (
     field: Field,
     shown: { readonly tried: string; readonly leaf: Pick<Secure, 'cert' | 'key'> },
@@ -37,7 +38,7 @@ export interface Verifier {
 
 /** An attack by a thief who holds a CA's key and has it sign names of his choice. */
 export function certificateAttack(
-  { group, path, reach, control, needs }: Verifier,
+  { group, ask, reach, control, needs }: Verifier,
   { name, title, serves, ca, uris, options, how }: CertificateRow,
 ): Attack<Field> {
   return {
@@ -47,7 +48,7 @@ export function certificateAttack(
     serves,
     attempt: async (field) => {
       const names = uris(field);
-      const tried = `GET ${path(field)} as ${names.join(' and ') || 'no URI'}, signed by the ${ca} CA`;
+      const tried = `${line(ask(field))} as ${names.join(' and ') || 'no URI'}, signed by the ${ca} CA`;
       return reach(field, { tried, leaf: await forged(field, ca, { uris: names, ...options }) });
     },
     refusedWhen: by(...how),

@@ -1,7 +1,9 @@
 /** Connections to the consumer's pod from the network of its own mesh, as whoever holds a certificate. */
 import { shortId } from '../../../model/lab';
 import { field as logField } from '../../call/log';
+import { type Ask, line } from '../asks';
 import type { Control, Observation, Stop } from '../attack';
+import { insideIn } from '../cast';
 import type { Field } from '../field';
 import type { Secure, Seen } from '../vantage/agent';
 import { type Leaf, mintLeaf } from '../vantage/certificates';
@@ -25,6 +27,11 @@ export function consumerHost({ cast }: Field): string {
   return `${cast.consumer.name}.${cast.consumer.namespace}.svc.cluster.local`;
 }
 
+/** A request to the consumer as bytes. */
+export function consumerBytes(field: Field, ask: Ask, headers: readonly string[] = []): string {
+  return requestBytes(ask.method, ask.path, consumerHost(field), headers);
+}
+
 /** What Istio's proxies offer each other: also a port that takes plaintext knows mutual TLS by it. */
 const meshProtocols = ['istio-http/1.1', 'istio'];
 
@@ -33,13 +40,13 @@ export async function reachConsumer(
   field: Field,
   { tried, leaf, plain, send, looks }: ConsumerReach,
 ): Promise<Observation> {
-  const { consumer, allowedPrefix } = field.cast;
+  const { consumer } = field.cast;
   const follow = await field.log('consumer');
   const seen = await field.from('west', {
     kind: 'raw',
     host: await field.podAddress(consumer),
     port: consumer.port,
-    send: send ?? [requestBytes('GET', allowedPrefix, consumerHost(field))],
+    send: send ?? [consumerBytes(field, insideIn(field.cast).asked)],
     ...(plain === true ? {} : { secure: { ALPNProtocols: meshProtocols, ...leaf } }),
   });
   const looked = looks ?? statusOf(seen) !== undefined;
@@ -62,12 +69,12 @@ function consumerStop({ cast }: Field, seen: Seen, log: Observation['log']): Sto
 /** A leaf of the caller, as a thief who holds Istio's own CA mints it: everything about it is right. */
 export async function callerLeaf(field: Field): Promise<Leaf> {
   const authority = await field.authority('istio');
-  return field.remembered('caller leaf', () => mintLeaf(authority, { uris: [field.cast.callerIdentity] }));
+  return field.remembered('caller leaf', () => mintLeaf(authority, { uris: [insideIn(field.cast).identity] }));
 }
 
 /** The caller's own identity gets its answer over the same way. */
 export async function rightCaller(field: Field): Promise<Control> {
   const seen = await reachConsumer(field, { tried: 'the right caller', leaf: await callerLeaf(field), looks: false });
-  const { caller, allowedPrefix } = field.cast;
-  return { ok: seen.status === 200, evidence: `GET ${allowedPrefix} as ${shortId(caller)}: ${seen.answered}` };
+  const { service, asked } = insideIn(field.cast);
+  return { ok: seen.served === true, evidence: `${line(asked)} as ${shortId(service)}: ${seen.answered}` };
 }

@@ -6,7 +6,7 @@ import type { Control, Observation, Stop } from '../attack';
 import type { Field } from '../field';
 import type { Secure, Seen } from '../vantage/agent';
 import { observe, statusOf, tlsAlert } from './observe';
-import { httpStop, requestBytes } from './provider';
+import { httpStop, providerBytes } from './provider';
 
 export interface HostReach {
   readonly tried: string;
@@ -27,7 +27,7 @@ export async function reachSidecar(field: Field, { tried, leaf, plain }: HostRea
     kind: 'raw',
     host: providerAddress,
     port: sidecarPort,
-    send: [requestBytes('GET', provider.health, provider.name)],
+    send: [providerBytes(field)],
     ...(plain === true ? {} : { secure: { ...leaf } }),
   });
   const answered = statusOf(seen) !== undefined;
@@ -56,5 +56,5 @@ export function stopOf(who: string, seen: Seen, line: Observation['log'], denied
 export async function rightLeafAtHost(field: Field): Promise<Control> {
   const { consumer } = field.cast;
   const seen = await reachSidecar(field, { tried: 'the right leaf', leaf: await field.leaf() });
-  return { ok: seen.status === 200, evidence: `${shortId(consumer)}'s own leaf over the same way: ${seen.answered}` };
+  return { ok: seen.served === true, evidence: `${shortId(consumer)}'s own leaf over the same way: ${seen.answered}` };
 }

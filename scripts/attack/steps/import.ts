@@ -26,12 +26,13 @@ interface Overheard {
 
 /** Calls the import with a word in the path that nobody else says, and listens for it on the border. */
 async function call(field: Field, from: 'consumer' | 'sibling'): Promise<Overheard> {
-  const { entry, provider } = field.cast;
+  const { entry, asked } = field.cast;
   const [id, word, log] = [randomUUID(), randomUUID(), await field.log(from)];
   const began = Date.now();
   const seen = await field.from(from, {
     kind: 'ask',
-    url: `http://${entry.address}${provider.health}?${word}`,
+    url: `http://${entry.address}${asked.path}?${word}`,
+    method: asked.method,
     headers: { host: entry.host, 'x-request-id': id },
   });
   const line = await log.line((one) => logField(one, 'request') === id);
@@ -78,9 +79,14 @@ export async function consumerOverheard(field: Field): Promise<Observation> {
   const { entry, consumer } = field.cast;
   const { seen, line, read } = await call(field, 'consumer');
   const tried = `listens on the border while ${shortId(consumer)} calls http://${entry.host}`;
+  const { served } = observe(tried, seen);
   const stop: Stop | undefined =
-    !read && seen.status === 200
-      ? { how: 'absent', who: 'the wire', what: 'answered 200, and no word of the request was on the border' }
+    !read && served === true
+      ? {
+          how: 'absent',
+          who: 'the wire',
+          what: 'answered by the program, and no word of the request was on the border',
+        }
       : undefined;
   return observe(tried, seen, { log: line, stop, notes: read ? [inClear] : [] });
 }

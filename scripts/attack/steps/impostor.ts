@@ -7,12 +7,12 @@ import { ownConnectionHeader } from '../../../model/names';
 import { type LogLine, field as logField } from '../../call/log';
 import { runningPods } from '../../kubectl';
 import type { Control, Observation, Stop } from '../attack';
-import { calledBack } from '../cast';
 import type { Field } from '../field';
 import type { Posed, Seen } from '../vantage/agent';
 import type { Leaf } from '../vantage/certificates';
 import { impostorsWord, inPlaceOf, type Way } from '../vantage/impostor';
 import { bodyOf, observe } from './observe';
+import { exported } from './reverse';
 
 /** What came of one call, and the line of the caller's own proxy about it. */
 interface Called {
@@ -43,37 +43,31 @@ export const toConsul: Deceived = {
     return { from, to: eastNetwork.meshGateway, port: meshGatewayPort };
   },
   call: async (field, looks = true) => {
-    const { entry, provider } = field.cast;
+    const { entry, asked } = field.cast;
     const [log, id] = [await field.log('consumer'), randomUUID()];
     const seen = await field.from('consumer', {
       kind: 'ask',
-      url: `http://${entry.address}${provider.health}`,
+      url: `http://${entry.address}${asked.path}`,
+      method: asked.method,
       headers: { host: entry.host, 'x-request-id': id, [ownConnectionHeader]: '1' },
     });
     return { seen, line: looks ? await log.line((one) => logField(one, 'request') === id) : undefined };
   },
 };
 
-/** What the provider calls in Istio's mesh. */
-function calledBy({ cast }: Field): NonNullable<ReturnType<typeof calledBack>> {
-  const entry = calledBack(cast);
-  if (entry === undefined) throw new Error(`no row leads from ${shortId(cast.provider)} to Istio`);
-  return entry;
-}
-
 /** The provider's program calls an export: its sidecar dials Istio's federation gateway. */
 export const toIstio: Deceived = {
   caller: ({ cast }) => cast.provider,
-  callee: (field) => calledBy(field).service,
-  identity: (field) => calledBy(field).identity,
+  callee: (field) => exported(field).service,
+  identity: (field) => exported(field).identity,
   way: async ({ cast }) => ({ from: [cast.providerAddress], to: cast.westNetwork.node, port: federationGatewayPort }),
   call: async (field, looks = true) => {
-    const { service, caller } = calledBy(field);
+    const { service, caller, asked } = exported(field);
     const upstream = upstreamsOf(field.lab, caller.service).find(({ callee }) => callee.id === service.id);
     if (upstream === undefined) throw new Error(`${shortId(caller.service)} has no upstream ${shortId(service)}`);
-    const path = caller.rules.flatMap(({ paths }) => paths)[0] ?? service.health;
     const log = await field.log('provider');
-    const seen = await field.from('provider', { kind: 'ask', url: `http://127.0.0.1:${upstream.port}${path}` });
+    const url = `http://127.0.0.1:${upstream.port}${asked.path}`;
+    const seen = await field.from('provider', { kind: 'ask', url, method: asked.method });
     return { seen, line: looks ? await log.line((one) => logField(one, 'remote') === seen.local) : undefined };
   },
 };
@@ -118,7 +112,9 @@ export async function believed(field: Field, deceived: Deceived, leaf: Leaf): Pr
   const { found, posed } = await inPlaceOf(field, way, leaf, () => deceived.call(field, false));
   const after = await deceived.call(field, false);
   const asked = bodyOf(found.seen) === impostorsWord && posed.requests > 0;
-  const itself = [before, after].every(({ seen }) => seen.status === 200 && bodyOf(seen) !== impostorsWord);
+  const itself = [before, after].every(
+    ({ seen }) => observe('', seen).served === true && bodyOf(seen) !== impostorsWord,
+  );
   const [from, to] = [shortId(deceived.caller(field)), shortId(deceived.callee(field))];
   const machinery = `named as ${to} is, the same impostor ${asked ? 'is asked, and believed' : `is not asked (${found.seen.end})`}`;
   return {

@@ -18,7 +18,7 @@ export function observe(tried: string, seen: Seen, { notes = [], log, stop }: No
     answered: answer(seen),
     end: seen.end,
     notes: [...notes, ...(log === undefined ? [] : [`log: ${JSON.stringify(log)}`])],
-    ...(status === undefined ? {} : { status }),
+    ...(status === undefined ? {} : { status, served: served(seen, status) }),
     ...(seen.connected === undefined ? {} : { connected: seen.connected }),
     ...(seen.secured === undefined ? {} : { secured: seen.secured }),
     ...(seen.text === undefined ? {} : { text: seen.text }),
@@ -26,6 +26,16 @@ export function observe(tried: string, seen: Seen, { notes = [], log, stop }: No
     ...(stop === undefined ? {} : { stop }),
   };
 }
+
+/** What the program says to whom it serves: a success, or an error of its own that a proxy only passed on. */
+function served({ headers, text = '' }: Seen, status: number): boolean {
+  if (status < 400) return status >= 200;
+  if (status >= 500 || [400, 401, 403, 426].includes(status)) return false;
+  return headers?.[passedOn] !== undefined || text.toLowerCase().includes(`\n${passedOn}:`);
+}
+
+/** Header of Envoy's, on answers that are not its own. */
+const passedOn = 'x-envoy-upstream-service-time';
 
 /** HTTP status, also of an answer that was read as bytes. */
 export function statusOf({ status, text }: Seen): number | undefined {

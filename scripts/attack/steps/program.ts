@@ -4,6 +4,7 @@ import { shortId } from '../../../model/lab';
 import { ownConnectionHeader } from '../../../model/names';
 import { field as logField } from '../../call/log';
 import type { Control, Observation, Stop } from '../attack';
+import { insideIn } from '../cast';
 import type { Field } from '../field';
 import type { Seen } from '../vantage/agent';
 import { unpassed } from './border';
@@ -17,7 +18,7 @@ export type Callee = 'provider' | 'consumer';
 export interface ProgramRequest {
   readonly from: 'consumer' | 'caller' | 'neighbour' | 'sibling';
   readonly to: Callee;
-  /** @default - GET */
+  /** @default - what the row allows */
   readonly method?: string;
   /** @default - what the row allows */
   readonly path?: string;
@@ -28,9 +29,9 @@ export interface ProgramRequest {
 }
 
 export async function asProgram(field: Field, request: ProgramRequest): Promise<Observation> {
-  const { from, to, method = 'GET', headers = {}, looks = true } = request;
+  const { from, to, headers = {}, looks = true } = request;
   const { cast } = field;
-  const path = request.path ?? (to === 'provider' ? cast.provider.health : cast.allowedPrefix);
+  const { method, path } = { ...(to === 'provider' ? cast.asked : insideIn(cast).asked), ...request };
   const id = randomUUID();
   // A workload that was not told of the import knows no name for it, only where it leads.
   const base = to === 'provider' ? `http://${cast.entry.address}` : `http://${consumerHost(field)}`;
@@ -60,7 +61,8 @@ export async function asProgram(field: Field, request: ProgramRequest): Promise<
 
 function nameOf({ cast }: Field, from: ProgramRequest['from']): string {
   if (from === 'neighbour') return 'a workload without a row';
-  return from === 'sibling' ? "a workload of the consumer's namespace without a row" : shortId(cast[from]);
+  if (from === 'sibling') return "a workload of the consumer's namespace without a row";
+  return shortId(from === 'caller' ? insideIn(cast).service : cast.consumer);
 }
 
 /** The proxy dialled, and the node did not pass it on. */
@@ -98,5 +100,5 @@ function stopOf(
 export async function calls(field: Field, to: Callee): Promise<Control> {
   const from = to === 'provider' ? 'consumer' : 'caller';
   const seen = await asProgram(field, { from, to, looks: false });
-  return { ok: seen.status === 200, evidence: `${seen.tried}: ${seen.answered}` };
+  return { ok: seen.served === true, evidence: `${seen.tried}: ${seen.answered}` };
 }

@@ -2,6 +2,7 @@
 import { meshGatewayPort } from '../../../model/gateways';
 import { shortId } from '../../../model/lab';
 import { type LogLine, field as logField } from '../../call/log';
+import type { Ask } from '../asks';
 import type { Control, Observation, Stop } from '../attack';
 import type { Field } from '../field';
 import type { Secure, Seen } from '../vantage/agent';
@@ -9,7 +10,16 @@ import { bodyOf, denied, observe, statusOf, tlsAlert } from './observe';
 
 /** A request as bytes, on a connection of its own. */
 export function requestBytes(method: string, path: string, host: string, headers: readonly string[] = []): string {
-  return `${[`${method} ${path} HTTP/1.1`, `Host: ${host}`, ...headers, 'Connection: close'].join('\r\n')}\r\n\r\n`;
+  // A method that brings a body says that it has none, where the headers say nothing of it.
+  const bare = method === 'POST' || method === 'PUT' || method === 'PATCH';
+  const length = bare && !headers.some((one) => /^(content-length|transfer-encoding)/i.test(one));
+  const all = [...headers, ...(length ? ['Content-Length: 0'] : []), 'Connection: close'];
+  return `${[`${method} ${path} HTTP/1.1`, `Host: ${host}`, ...all].join('\r\n')}\r\n\r\n`;
+}
+
+/** A request to the provider as bytes; by default what the consumer may ask. */
+export function providerBytes({ cast }: Field, ask: Ask = cast.asked, headers: readonly string[] = []): string {
+  return requestBytes(ask.method, ask.path, cast.provider.name, headers);
 }
 
 export interface Reach {
@@ -39,7 +49,7 @@ export async function reach(
     kind: 'raw',
     host: cast.eastNetwork.meshGateway,
     port: meshGatewayPort,
-    send: send ?? [requestBytes('GET', cast.provider.health, cast.provider.name)],
+    send: send ?? [providerBytes(field)],
     ...(secure === undefined ? {} : { secure }),
   });
   if (!looks) return observe(tried, seen);
@@ -124,7 +134,7 @@ export function httpStop(who: string, status: number, body: string, log: LogLine
 export async function rightLeaf(field: Field): Promise<Control> {
   const seen = await reach(field, { tried: 'the right leaf', leaf: await field.leaf(), looks: false });
   return {
-    ok: seen.status === 200,
+    ok: seen.served === true,
     evidence: `${shortId(field.cast.consumer)}'s own leaf over the same way: ${seen.answered}`,
   };
 }

@@ -1,11 +1,13 @@
 /** Connections to Istio's federation gateway from the network of Consul's mesh, as whoever holds a certificate. */
 import { randomUUID } from 'node:crypto';
-import type { ExportCaller, ResolvedExport } from '../../../model/exports';
+import type { ResolvedExport } from '../../../model/exports';
 import { federationGatewayPort } from '../../../model/gateways';
 import { shortId } from '../../../model/lab';
 import { federationGateway } from '../../../model/names';
 import { field as logField } from '../../call/log';
+import { line } from '../asks';
 import type { Control, Observation, Stop } from '../attack';
+import { type Back, backIn } from '../cast';
 import type { Field } from '../field';
 import type { Secure, Seen } from '../vantage/agent';
 import { mintLeaf } from '../vantage/certificates';
@@ -29,23 +31,15 @@ export interface ReverseReach {
 const who = `${federationGateway}'s proxy`;
 
 /** The export that the attacks are about, and who may call it. */
-export function exported({ cast }: Field): ResolvedExport & { readonly caller: ExportCaller } {
-  const [first] = cast.exports;
-  const caller = first?.callers[0];
-  if (first === undefined || caller === undefined) throw new Error('no row leads from Consul to Istio');
-  return { ...first, caller };
-}
-
-/** A path that the row allows. */
-export function allowedPath(field: Field): string {
-  const { caller, service } = exported(field);
-  return caller.rules.flatMap(({ paths }) => paths)[0] ?? service.health;
+export function exported({ cast }: Field): ResolvedExport & Omit<Back, 'export'> {
+  const { export: own, ...back } = backIn(cast);
+  return { ...own, ...back };
 }
 
 export async function reachExport(field: Field, reach: ReverseReach): Promise<Observation> {
-  const { tried, leaf, plain, method = 'GET', headers = [], ...rest } = reach;
-  const path = reach.path ?? allowedPath(field);
+  const { tried, leaf, plain, headers = [], ...rest } = reach;
   const entry = exported(field);
+  const { method, path } = { ...entry.asked, ...given(reach) };
   const servername = 'sni' in rest ? rest.sni : entry.sni;
   // The gateway gives every request an id of its own.
   const id = randomUUID();
@@ -53,6 +47,7 @@ export async function reachExport(field: Field, reach: ReverseReach): Promise<Ob
     `${method} ${path}?attack=${id} HTTP/1.1`,
     `Host: ${entry.service.name}`,
     ...headers,
+    ...(['POST', 'PUT', 'PATCH'].includes(method) ? ['Content-Length: 0'] : []),
     'Connection: close',
   ];
   const log = await field.log('federation');
@@ -64,8 +59,12 @@ export async function reachExport(field: Field, reach: ReverseReach): Promise<Ob
     ...(plain === true ? {} : { secure: { ...(servername === undefined ? {} : { servername }), ...leaf } }),
   });
   const answered = statusOf(seen) !== undefined;
-  const line = answered ? await log.line((one) => logField(one, 'path')?.includes(id) === true) : undefined;
-  return observe(tried, seen, { log: line, stop: stopOf(field, seen, line, plain === true) });
+  const noted = answered ? await log.line((one) => logField(one, 'path')?.includes(id) === true) : undefined;
+  return observe(tried, seen, { log: noted, stop: stopOf(field, seen, noted, plain === true) });
+}
+
+function given({ method, path }: ReverseReach): Pick<ReverseReach, 'method' | 'path'> {
+  return { ...(method === undefined ? {} : { method }), ...(path === undefined ? {} : { path }) };
 }
 
 function stopOf(field: Field, seen: Seen, line: Observation['log'], plain: boolean): Stop | undefined {
@@ -87,8 +86,8 @@ export async function exportCallerLeaf(field: Field): Promise<Pick<Secure, 'cert
 }
 
 export async function rightExportCaller(field: Field): Promise<Control> {
-  const { caller, service } = exported(field);
+  const { caller, service, asked } = exported(field);
   const seen = await reachExport(field, { tried: 'the right caller', leaf: await exportCallerLeaf(field) });
-  const evidence = `GET ${allowedPath(field)} of ${shortId(service)} as ${shortId(caller.service)}: ${seen.answered}`;
-  return { ok: seen.status === 200, evidence };
+  const evidence = `${line(asked)} of ${shortId(service)} as ${shortId(caller.service)}: ${seen.answered}`;
+  return { ok: seen.served === true, evidence };
 }

@@ -7,7 +7,7 @@ import { clusterOf, kubeconfigOf, kubectlFlags } from '../../cluster';
 import { runnable } from '../../hosts/runnable';
 import { locate } from '../../machine/binaries';
 import { entered } from '../../machine/exec';
-import type { Cast } from '../cast';
+import { type Cast, insideIn } from '../cast';
 import { Agent, agentProgram } from './agent';
 import { attackerHost } from './host';
 import { attackerContainer, attackersOf } from './pods';
@@ -60,12 +60,14 @@ export async function startAgent(place: Place, cast: Cast): Promise<Agent> {
 }
 
 async function seatOf(place: Place, cast: Cast): Promise<Seat> {
-  const { lab, east, eastNetwork, west, consumer, caller, provider, providerAddress } = cast;
+  const { lab, east, eastNetwork, west, consumer, provider, providerAddress } = cast;
   switch (place) {
     case 'consumer':
       return { namespace: consumer.namespace, ...(await podOf(lab, consumer)) };
-    case 'caller':
-      return { namespace: caller.namespace, ...(await podOf(lab, caller)) };
+    case 'caller': {
+      const { service } = insideIn(cast);
+      return { namespace: service.namespace, ...(await podOf(lab, service)) };
+    }
     case 'companion': {
       const { pod } = await podOf(lab, consumer);
       return { namespace: consumer.namespace, pod, container: consumer.containers[0]?.name ?? '' };

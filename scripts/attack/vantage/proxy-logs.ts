@@ -4,7 +4,7 @@ import { podOf, proxyContainers } from '../../call/proxies';
 import { clusterOf, kubeconfigOf, kubectlFlags } from '../../cluster';
 import { locate } from '../../machine/binaries';
 import { logFile } from '../../machine/daemon';
-import type { Cast } from '../cast';
+import { type Cast, insideIn } from '../cast';
 import { followCommand, followFile, type ProxyLog } from './logs';
 import { attackersOf } from './pods';
 
@@ -13,7 +13,7 @@ export type Logged = 'provider' | 'consumer' | 'caller' | 'gateway' | 'neighbour
 
 /** Follows a proxy's log: a service's own, or that of either mesh's gateway. Attackers' pods must be there. */
 export async function followProxy(whose: Logged, cast: Cast): Promise<ProxyLog> {
-  const { lab, provider, consumer, caller } = cast;
+  const { lab, provider, consumer } = cast;
   const container = proxyContainers.istio;
   switch (whose) {
     case 'provider':
@@ -29,7 +29,7 @@ export async function followProxy(whose: Logged, cast: Cast): Promise<ProxyLog> 
     }
     case 'consumer':
     case 'caller': {
-      const service = whose === 'consumer' ? consumer : caller;
+      const service = whose === 'consumer' ? consumer : insideIn(cast).service;
       const { pod } = await podOf(lab, service);
       return followPod(cast, { namespace: service.namespace, pod, container });
     }

@@ -7,6 +7,7 @@ import {
   type Control,
   type How,
   isGood,
+  Lacking,
   type Observation,
   play,
   type Result,
@@ -55,7 +56,9 @@ test('a broken lab does not pass: when the legitimate step fails, nothing is pro
   expect(isGood(result)).toBe(false);
   expect(verdict([result])).toMatchObject({ good: false, unproven: ['identity/example'] });
   expect(table([result], 1)).toContain('NO CONTROL');
-  expect(table([result], 1)).toContain('Prove nothing, because the legitimate step failed, too: identity/example');
+  expect(table([result], 1)).toContain(
+    'Prove nothing, because the legitimate step failed, too, or nobody can be named who refused: identity/example',
+  );
 });
 
 test('a control that can not be tried is not good', async () => {
@@ -98,6 +101,43 @@ test('what got through is named with its evidence', async () => {
   expect(text).toContain('Got through: identity/open');
   expect(text).toContain('answered: alert');
   expect(text).toContain('1 of 2 attacks refused');
+});
+
+test('whoever got nowhere did not get through, also where nobody can be named who refused', async () => {
+  const { stop: _stop, ...unknown } = alert;
+  const log = (details: string) => ({ details }) as unknown as NonNullable<Observation['log']>;
+  const ends: readonly [Partial<Observation>, 'through' | 'unproven'][] = [
+    [{ status: 200, end: 'closed' }, 'through'],
+    [{ status: 403, end: 'closed' }, 'unproven'],
+    [{ status: 403, end: 'closed', log: log('via_upstream') }, 'through'],
+    [{ end: 'ECONNREFUSED' }, 'unproven'],
+    [{ end: 'timeout', connected: true }, 'through'],
+  ];
+  for (const [end, found] of ends) {
+    const result = await play(attack({ attempt: async () => ({ ...unknown, ...end }) }), null);
+    const { good, through, unproven } = verdict([result]);
+    expect([end, good, through, unproven]).toEqual([
+      end,
+      false,
+      found === 'through' ? ['identity/example'] : [],
+      found === 'unproven' ? ['identity/example'] : [],
+    ]);
+  }
+});
+
+test('an attack without its legitimate step, or that could not be tried, proves nothing, and is not through as well', async () => {
+  const open = { attempt: async () => ({ ...alert, status: 200, end: 'closed' }), refusedWhen: by() };
+  const uncontrolled = await play(attack({ ...open, control: async () => ({ ok: false, evidence: 'no' }) }), null);
+  const untried = await play(attack({ attempt: () => Promise.reject(new Error('no such path')) }), null);
+  for (const result of [uncontrolled, untried])
+    expect(verdict([result])).toEqual({ good: false, through: [], unproven: ['identity/example'], unnoticed: [] });
+});
+
+test('what an attempt finds lacking is not played, and says why', async () => {
+  const lacking: unknown[] = [];
+  const one = attack({ attempt: () => Promise.reject(new Lacking('no echo')) });
+  const results = await playAll([one], null, { progress: silentProgress, lacking: (found) => lacking.push(found) });
+  expect([results, lacking]).toEqual([[], [{ id: 'identity/example', group: 'identity', why: 'no echo' }]]);
 });
 
 test('a known limit counts by its detection, not by its refusal', async () => {
