@@ -232,7 +232,8 @@ const untaken = ['timeout', 'ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETU
 
 /** Not through, whoever it was that refused: it could not be tried, nobody took it, or somebody before the program said no. */
 function unnamed({ end = '', status, connected, log }: Observation): boolean {
-  if (end === brokenEnd) return true;
+  // An agent that is gone or silent tried nothing that anybody knows of.
+  if (end === brokenEnd || end.startsWith('agent: ')) return true;
   if (status === undefined) return connected !== true && untaken.includes(end);
   return [401, 403].includes(status) && logField(log, 'details') !== 'via_upstream';
 }

@@ -111,6 +111,7 @@ test('whoever got nowhere did not get through, also where nobody can be named wh
     [{ status: 403, end: 'closed' }, 'unproven'],
     [{ status: 403, end: 'closed', log: log('via_upstream') }, 'through'],
     [{ end: 'ECONNREFUSED' }, 'unproven'],
+    [{ end: 'agent: gone' }, 'unproven'],
     [{ end: 'timeout', connected: true }, 'through'],
   ];
   for (const [end, found] of ends) {
