@@ -38,6 +38,12 @@ const entrySchema = z.strictObject({
   protocol: z.enum(['TCP', 'UDP']).default('TCP'),
 });
 
+const looseSchema = z.object({
+  from: z.string().optional().catch(undefined),
+  to: z.string().optional().catch(undefined),
+  port: z.union([z.number(), z.string()]).optional().catch(undefined),
+});
+
 /**
  * Reads the annotations of a pod. `containers` are the author's: neither a proxy's nor guard's.
  * Faults come at once, the first twenty or so; each says the annotation, the entry and the field.
@@ -122,27 +128,46 @@ function parsePair(
   containers: readonly Container[],
   faults: Fault[],
 ): Pair | undefined {
-  const parsed = entrySchema.safeParse(entry);
-  if (!parsed.success) {
-    faults.push(...parsed.error.issues.flatMap((issue) => shapeFaults(path, entry, issue)));
-    return undefined;
-  }
-  const { from, to, port, protocol } = parsed.data;
   const before = faults.length;
+  const parsed = entrySchema.safeParse(entry);
+  if (!parsed.success) faults.push(...entryFaults(path, entry, parsed.error.issues));
+  // What can be read of a wrong entry is looked at as well: all of its faults come at once.
+  const { from, to, port, protocol } = parsed.success ? parsed.data : readable(entry);
   for (const [field, name] of [
     ['from', from],
     ['to', to],
   ] as const) {
-    if (!containers.some((container) => container.name === name)) {
+    if (name !== undefined && !containers.some((container) => container.name === name)) {
       faults.push(unknownContainer([...path, field], name, containers));
     }
   }
   const callee = containers.find((container) => container.name === to);
-  const number = resolvePort([...path, 'port'], port, protocol, callee, faults);
-  return number === undefined || faults.length > before ? undefined : { from, to, port: number, protocol };
+  const number = port === undefined ? undefined : resolvePort([...path, 'port'], port, protocol, callee, faults);
+  if (!parsed.success || number === undefined || faults.length > before) return undefined;
+  return { from: parsed.data.from, to: parsed.data.to, port: number, protocol: parsed.data.protocol };
+}
+
+/** The fields of a wrong entry that are right by themselves. Which protocol was meant is not known then. */
+function readable(entry: unknown): { from?: string; to?: string; port?: number | string; protocol?: Protocol } {
+  const { from, to, port } = looseSchema.safeParse(entry).data ?? {};
+  return {
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+    ...(port === undefined ? {} : { port }),
+  };
+}
+
+function entryFaults(path: (string | number)[], entry: unknown, issues: readonly z.core.$ZodIssue[]): Fault[] {
+  const strange = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []));
+  const meant = strange.slice(0, limits.faults).map((key) => nearest(key, fields));
+  // A mistyped field is one fault, not a strange and a missing one.
+  return issues
+    .flatMap((issue) => shapeFaults(path, entry, issue))
+    .filter(({ path: at, problem }) => problem !== missing || !meant.includes(String(at.at(-1))));
 }
 
 const fields = ['from', 'to', 'port', 'protocol'];
+const missing = 'is missing';
 
 function shapeFaults(path: (string | number)[], entry: unknown, issue: z.core.$ZodIssue): Fault[] {
   const allowed = '{"from": container, "to": container, "port": number or name, "protocol": "TCP" or "UDP"}';
@@ -159,7 +184,7 @@ function shapeFaults(path: (string | number)[], entry: unknown, issue: z.core.$Z
     return [{ path, problem: 'is no entry', value: entry, allowed, fix: 'write an object' }];
   }
   const value: unknown = Object.entries(entry ?? {}).find(([key]) => key === field)?.[1];
-  if (value === undefined) return [{ path: [...path, ...at], problem: 'is missing', allowed, fix: `add "${field}"` }];
+  if (value === undefined) return [{ path: [...path, ...at], problem: missing, allowed, fix: `add "${field}"` }];
   const kinds: Readonly<Record<string, string>> = {
     protocol: '"TCP" or "UDP"',
     port: '1 to 65535, or the name of a port',
@@ -186,20 +211,22 @@ function unknownContainer(path: (string | number)[], name: string, containers: r
 function resolvePort(
   path: (string | number)[],
   port: number | string,
-  protocol: Protocol,
+  protocol: Protocol | undefined,
   callee: Container | undefined,
   faults: Fault[],
 ): number | undefined {
   if (typeof port === 'string') {
     if (callee === undefined) return undefined;
-    const ports = (callee.ports ?? []).filter((entry) => (entry.protocol ?? 'TCP') === protocol);
+    const ports = (callee.ports ?? []).filter(
+      (entry) => protocol === undefined || (entry.protocol ?? 'TCP') === protocol,
+    );
     const named = ports.find((entry) => entry.name === port);
     if (named !== undefined) return resolvePort(path, named.containerPort, protocol, callee, faults);
     const names = ports.flatMap((entry) => (entry.name === undefined ? [] : [entry.name]));
     const meant = nearest(port, names.slice(0, compared));
     faults.push({
       path,
-      problem: `is no ${protocol} port of container ${callee.name}`,
+      problem: `is no ${protocol === undefined ? '' : `${protocol} `}port of container ${callee.name}`,
       value: port,
       allowed: names.length === 0 ? 'a number: the container names no port' : names.join(', '),
       fix: meant === undefined ? 'write the number' : `write ${meant}`,

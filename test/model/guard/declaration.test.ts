@@ -81,6 +81,21 @@ test.each([
   expect(reasons(text)).toEqual([expect.stringMatching(reason)]);
 });
 
+test.each<[string, RegExp[]]>([
+  [
+    '[{"from":"app","to":"cash","port":99001,"protcol":"UDP"}]',
+    [/\[0\]\.protcol: is no field/, /\[0\]\.to: is no container/, /\[0\]\.port: is no port; value: 99001/],
+  ],
+  [
+    '[{"from":7,"to":"cash","port":15000,"protocol":"SCTP"}]',
+    [/\.from: is not allowed/, /\.protocol: is not allowed/, /\.to: is no container/, /\.port: belongs to Istio's/],
+  ],
+  ['[{"form":"app","to":"cache","port":9000}]', [/\.form: is no field of an entry.*fix: write from/]],
+  ['[{"from":"app","port":99001}]', [/\[0\]\.to: is missing/, /\[0\]\.port: is no port/]],
+])('all faults of one entry come at once, each cause once: %s', (text, patterns) => {
+  expect(reasons(text)).toEqual(patterns.map((pattern) => expect.stringMatching(pattern)));
+});
+
 test('all faults come at once, whichever annotation they are in', () => {
   const { faults } = parseDeclaration(
     {
