@@ -52,7 +52,9 @@ export const outputs = {
   plan: z.object({
     opens: calls,
     closes: calls,
-    tableApplied: z.boolean().describe('whether an applied table is known to compare with'),
+    tableApplied: z
+      .boolean()
+      .describe('whether an applied table is known to compare with; without one all opens, and what closes is unknown'),
     stacks: z
       .array(
         z.object({

@@ -84,18 +84,25 @@ function named(lab: Lab, { from, to, methods, paths }: Change): PlanReport['open
   return { from: short(from), to: short(to), methods: [...methods], paths: [...paths] };
 }
 
+/** The table is noted by an `up` that came to its end. */
+const unknown = 'no applied table is known';
+const whyUnknown = 'The lab is not up, or its `isthmus up` did not end; the next one that does makes it known.';
+
 /** The report as text for a person: what opens comes first. */
 export function formatPlan({ opens, closes, tableApplied, stacks }: PlanReport, colour: boolean): string {
   const paint = painter(colour);
   const calls = (list: PlanReport['opens'], sign: string, style: 'red' | 'green') =>
     list.map((one) => paint(style, `  ${sign} ${one.from} → ${one.to}  ${ruleText(one)}`));
-  const since = tableApplied ? '' : ' (no applied table is known: all of it is new)';
   const access =
-    opens.length + closes.length === 0
+    tableApplied && opens.length + closes.length === 0
       ? ['The access table opens and closes nothing.']
       : [
-          ...(opens.length === 0 ? ['Opens nothing.'] : [`Opens${since}:`, ...calls(opens, '+', 'red')]),
-          ...(closes.length === 0 ? ['Closes nothing.'] : ['Closes:', ...calls(closes, '-', 'green')]),
+          ...(opens.length === 0
+            ? ['Opens nothing.']
+            : [tableApplied ? 'Opens:' : `Opens (${unknown}: all of it is new):`, ...calls(opens, '+', 'red')]),
+          ...(closes.length === 0
+            ? [tableApplied ? 'Closes nothing.' : `What it closes can't be told: ${unknown}. ${whyUnknown}`]
+            : ['Closes:', ...calls(closes, '-', 'green')]),
         ];
   return [...access, ...(stacks === null ? [] : ['', ...formatStacks(stacks)])].join('\n');
 }

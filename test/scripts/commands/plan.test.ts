@@ -67,6 +67,14 @@ test('what opens is told first, then what closes, then resources', () => {
   ]);
 });
 
+test.each([[[call]], [[]]])('without an applied table nobody says that nothing closes', (opens) => {
+  const text = formatPlan({ ...report, opens, closes: [], tableApplied: false, stacks: null }, false);
+  expect(text).toContain("What it closes can't be told: no applied table is known");
+  expect(text).toContain('isthmus up');
+  expect(text).not.toMatch(/[Cc]loses nothing/);
+  expect(text.includes('all of it is new')).toBe(opens.length > 0);
+});
+
 test('colour is for terminals', () => {
   expect(formatPlan(report, false)).not.toContain('\u001b');
   expect(formatPlan(report, true)).toContain('\u001b[31m  + west/frontend');
