@@ -66,6 +66,11 @@ export function stateFolder(lab: string): string {
   return `${statesFolder}/${lab}`;
 }
 
+/** Folder of packets that are captured while something runs; empty or absent otherwise. */
+export function capturesFolder(lab: string): string {
+  return `${stateFolder(lab)}/captures`;
+}
+
 /** Namespace, release and service account of Istio's ingress gateway. */
 export const ingressNamespace = 'istio-ingress';
 

@@ -2,6 +2,8 @@
 import { hostFiles } from '../../model/hosts';
 import type { Lab, Service } from '../../model/lab';
 import { netns } from '../../model/local';
+import { attackNamespace } from '../../model/names';
+import { forgetCaptures } from '../capture/folder';
 import { clusterOf } from '../cluster';
 import { FailureError } from '../errors';
 import { envoyAdmin } from '../hosts/envoy';
@@ -60,16 +62,28 @@ export class Field {
    */
   async enter(ahead = true): Promise<void> {
     const { lab, west, provider } = this.cast;
+    await this.forgetEarlier();
     const keep = (where: 'border' | 'node') => (capture: Capture) => this.captures.set(where, capture);
     await settled([
-      Capture.start(netns(lab.name, 'border')).then(keep('border')),
-      Capture.start(netns(lab.name, west.name), headersOnly).then(keep('node')),
+      Capture.start(lab.name, 'border').then(keep('border')),
+      Capture.start(lab.name, west.name, headersOnly).then(keep('node')),
     ]);
     await settled([
       ...(ahead ? [this.attackerPods()] : []),
       makeHost(lab, provider),
       this.log('provider'),
       this.log('consumer'),
+    ]);
+  }
+
+  /** Removes what a run left that was ended at once. The lock of the lab is held: no other is at work. */
+  private async forgetEarlier(): Promise<void> {
+    forgetCaptures(this.lab.name);
+    const path = `/api/v1/namespaces/${attackNamespace}`;
+    const { status } = await this.kube.asAdmin({ method: 'GET', path });
+    await settled([
+      removeHost(this.lab, this.cast.provider),
+      ...(status === 200 ? [removeAttackers(this.cluster, this.cast)] : []),
     ]);
   }
 

@@ -1,6 +1,5 @@
 /** Every packet in network namespaces of a lab while something happens. Needs tcpdump. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { meshSecretsFolder } from '../../model/hosts';
 import type { Lab } from '../../model/lab';
@@ -8,6 +7,7 @@ import { netns } from '../../model/local';
 import { FailureError } from '../errors';
 import { startTcpdump } from '../machine/tcpdump';
 import { localMeshes } from '../meshes';
+import { makeCaptureFolder } from './folder';
 import { type Conversation, conversations } from './report';
 
 /** The namespaces whose interfaces are all of a lab's wires: nodes with their pods' links, bridges of hosts, the border. */
@@ -20,7 +20,7 @@ export async function conversationsDuring<T>(
   lab: Lab,
   work: () => Promise<T>,
 ): Promise<{ result: T; heard: ReadonlyMap<string, readonly Conversation[]> }> {
-  const folder = mkdtempSync(join(tmpdir(), 'isthmus-capture-'));
+  const folder = makeCaptureFolder(lab.name);
   try {
     const files = wires(lab).map((name) => ({ name, file: join(folder, `${name}.pcap`) }));
     const stops = await Promise.all(files.map(({ name, file }) => start(name, file)));

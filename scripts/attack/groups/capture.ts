@@ -26,9 +26,9 @@ async function traffic(field: Field): Promise<readonly string[]> {
 
 async function markers(
   field: Field,
-  namespace: string,
+  part: string,
 ): Promise<{ readonly words: readonly string[]; readonly found: readonly string[]; readonly packets: number }> {
-  const capture = await Capture.start(namespace);
+  const capture = await Capture.start(field.lab.name, part);
   try {
     const words = await traffic(field);
     const packets = (await capture.packets('tcp')).length;
@@ -109,7 +109,7 @@ export const captureAttacks: readonly Attack<Field>[] = [
     title: 'looks for words of a request and its answer on the border',
     serves: ['M16', 'SP 800-204A SM-DR6'],
     attempt: async (field) => {
-      const { words, found, packets } = await markers(field, netns(field.lab.name, 'border'));
+      const { words, found, packets } = await markers(field, 'border');
       const stop: Stop | undefined =
         found.length === 0 && packets > 0
           ? { how: 'absent', who: 'the wire', what: `${packets} packets, and in none ${words.join(' or ')}` }
@@ -120,10 +120,7 @@ export const captureAttacks: readonly Attack<Field>[] = [
     refusedWhen: by('absent'),
     control: async (field) => {
       // On the provider's own loopback, where its proxy hands over to its program, the very same words are in clear.
-      const { words, found } = await markers(
-        field,
-        netns(field.lab.name, `${field.cast.east.name}-${field.cast.provider.name}`),
-      );
+      const { words, found } = await markers(field, `${field.cast.east.name}-${field.cast.provider.name}`);
       return {
         ok: found.length === words.length,
         evidence: `the same capture on the provider's own host finds ${found.join(' and ') || 'nothing'}`,

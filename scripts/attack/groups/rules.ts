@@ -1,7 +1,6 @@
 /** Methods, headers and callers that the rows do not name, asked for by programs and by thieves with the right leaf. */
 import { randomUUID } from 'node:crypto';
 import { shortId } from '../../../model/lab';
-import { netns } from '../../../model/local';
 import { until } from '../../machine/until';
 import { type Ask, line } from '../asks';
 import { type Asked, type Attack, type AttackRow, by, type How, Lacking, type Need, type Observation } from '../attack';
@@ -149,7 +148,7 @@ async function forgedAtProvider(field: Field): Promise<Observation> {
   const { lab, east, provider: callee, asked, consumerOutside, stranger } = field.cast;
   // A namespace's name that nobody else says: what is found is of this request.
   const claimed = `${outsideIdentity(field.cast, stranger.name)}-${randomUUID()}`;
-  const capture = await Capture.start(netns(lab.name, `${east.name}-${callee.name}`));
+  const capture = await Capture.start(lab.name, `${east.name}-${callee.name}`);
   try {
     const send = [providerBytes(field, asked, [forged(claimed)])];
     const seen = await reach(field, {

@@ -1,7 +1,8 @@
 /** Packets of a network namespace while attacks run: what came in, and what went on. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { netns } from '../../../model/local';
+import { makeCaptureFolder } from '../../capture/folder';
 import { run } from '../../machine/exec';
 import { type EndTcpdump, startTcpdump } from '../../machine/tcpdump';
 
@@ -15,17 +16,19 @@ export class Capture {
 
   /**
    * Starts capturing all interfaces of a network namespace.
+   * @param part of the lab that the namespace is of: a mesh, `border`, or `MESH-HOST`
    * @param bytes kept of each packet. @default - all
    */
-  static async start(netns: string, bytes?: number): Promise<Capture> {
-    const folder = mkdtempSync(join(tmpdir(), 'isthmus-attack-'));
+  static async start(lab: string, part: string, bytes?: number): Promise<Capture> {
+    const folder = makeCaptureFolder(lab);
+    const namespace = netns(lab, part);
     const file = join(folder, 'packets.pcap');
     try {
       return new Capture(
-        netns,
+        namespace,
         folder,
         file,
-        await startTcpdump(netns, { file, ...(bytes === undefined ? {} : { bytes }) }),
+        await startTcpdump(namespace, { file, ...(bytes === undefined ? {} : { bytes }) }),
       );
     } catch (error) {
       rmSync(folder, { recursive: true, force: true });

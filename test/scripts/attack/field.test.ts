@@ -6,11 +6,15 @@ import { Field } from '../../../scripts/attack/field';
 import { Agent } from '../../../scripts/attack/vantage/agent';
 import { Capture } from '../../../scripts/attack/vantage/capture';
 import { removeHost } from '../../../scripts/attack/vantage/host';
+import { removeAttackers } from '../../../scripts/attack/vantage/pods';
+import { forgetCaptures } from '../../../scripts/capture/folder';
 
+jest.mock('../../../scripts/capture/folder');
 jest.mock('../../../scripts/attack/vantage/agent');
 jest.mock('../../../scripts/attack/vantage/capture');
 jest.mock('../../../scripts/attack/vantage/host');
 jest.mock('../../../scripts/attack/vantage/kube');
+jest.mock('../../../scripts/attack/vantage/pods');
 jest.mock('../../../scripts/hosts/runnable');
 
 function makeField(signal?: AbortSignal): Field {
@@ -18,6 +22,10 @@ function makeField(signal?: AbortSignal): Field {
   if (lab === undefined) throw new Error('labs/local.yaml has faults');
   return new Field(lab, signal);
 }
+
+/** What the Kubernetes API says when it is asked for the attackers' namespace. */
+const remaining = (field: Field, status: 200 | 404) =>
+  void jest.mocked(field.kube.asAdmin).mockResolvedValue({ status, body: {}, message: '' });
 
 const fails = () => Promise.reject(new Error('Consul does not answer'));
 
@@ -83,7 +91,27 @@ test('when one capture does not start, the other ends', async () => {
     .mockRejectedValueOnce(new Error('no tcpdump'))
     .mockResolvedValueOnce(started as unknown as Capture);
   const field = makeField();
+  remaining(field, 404);
   await expect(field.enter()).rejects.toThrow('no tcpdump');
   await field.leave();
   expect(started.stop).toHaveBeenCalled();
+});
+
+test.each([
+  [200, 1],
+  [404, 0],
+] as const)('what an earlier run left is gone before anything is made: namespace %d', async (status, times) => {
+  jest.clearAllMocks();
+  const order: string[] = [];
+  jest.mocked(removeHost).mockImplementation(async () => void order.push('host'));
+  jest.mocked(forgetCaptures).mockImplementation(() => void order.push('captures'));
+  jest.mocked(removeAttackers).mockImplementation(async () => void order.push('pods'));
+  jest.mocked(Capture.start).mockImplementation(async () => {
+    order.push('made');
+    throw new Error('no tcpdump');
+  });
+  const field = makeField();
+  remaining(field, status);
+  await expect(field.enter()).rejects.toThrow('no tcpdump');
+  expect(order.slice(0, order.indexOf('made')).toSorted()).toEqual(['captures', 'host', 'pods'].slice(0, 2 + times));
 });
