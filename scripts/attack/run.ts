@@ -27,23 +27,31 @@ export async function playAll<F>(
   { progress, signal, lacking }: RunOptions,
 ): Promise<Result[]> {
   const results = new Map<string, Result>();
+  /** How far it has come is told by every group that plays, whichever group's attack has just ended. */
+  const telling = new Set<() => void>();
   const playGroup = async (group: Group) => {
     const own = attacks.filter((attack) => attack.group === group);
     await progress.step(group, async (say) => {
       const left = [...own];
+      let title = '';
+      const tell = () => say(`${results.size} of ${attacks.length}: ${title}`);
+      telling.add(tell);
       const playNext = async (): Promise<void> => {
         for (let attack = left.shift(); attack !== undefined; attack = left.shift()) {
           signal?.throwIfAborted();
-          say(`${results.size} of ${attacks.length}: ${attack.title}`);
+          title = attack.title;
+          tell();
           const result = await play(attack, field).catch((error: unknown) => {
             if (!(error instanceof Lacking)) throw error;
             lacking?.({ id: attack.id, group: attack.group, why: error.message });
           });
           if (result !== undefined) results.set(attack.id, result);
+          for (const one of telling) one();
         }
       };
       const single = counted.includes(group) || alone.includes(group);
       await settled(Array.from({ length: single ? 1 : width }, playNext));
+      telling.delete(tell);
       signal?.throwIfAborted();
     });
   };

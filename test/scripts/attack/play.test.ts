@@ -16,7 +16,7 @@ import {
 import { attackOutputOf } from '../../../scripts/attack/report/json';
 import { table } from '../../../scripts/attack/report/table';
 import { playAll } from '../../../scripts/attack/run';
-import { silentProgress } from '../../../scripts/progress';
+import { type Progress, silentProgress } from '../../../scripts/progress';
 
 const alert: Observation = {
   tried: 'TLS without a certificate',
@@ -190,6 +190,30 @@ describe('a run', () => {
     const results = await playAll(all, null, { progress: silentProgress });
     expect(results.map(({ id }) => id)).toEqual(['lifecycle/a', 'identity/b', 'border/c']);
     expect(played.at(-1)).toBe('lifecycle/a');
+  });
+
+  test('tells in every group how far all have come', async () => {
+    const told = new Map<string, string>();
+    const progress: Progress = {
+      ...silentProgress,
+      step: (title, work) => work((line) => void told.set(title, line)),
+    };
+    let release: () => void = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const slow = attack({
+      id: 'border/slow',
+      group: 'border',
+      title: 'slow',
+      attempt: () => released.then(() => alert),
+    });
+    const quick = ['a', 'b'].map((name) => attack({ id: `identity/${name}` }));
+    const playing = playAll([slow, ...quick], null, { progress });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(told.get('border')).toBe('2 of 3: slow');
+    release();
+    await playing;
   });
 
   test('ends when it is stopped', async () => {
