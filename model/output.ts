@@ -17,6 +17,9 @@ const point = z.object({
   enforces: z.enum(['help', 'connections', 'requests']),
 });
 
+const pair = { from: z.string().describe('container'), to: z.string().describe('container'), port: z.int() };
+const pairsInPods = z.array(z.object({ pod: z.string().describe('service'), ...pair }));
+
 export const outputs = {
   access: z.object({
     services: z.array(z.string()),
@@ -33,6 +36,9 @@ export const outputs = {
         ),
       }),
     ),
+    pods: z
+      .array(z.object({ pod: z.string().describe('service'), pairs: z.array(z.object(pair)) }))
+      .describe('pods of several containers, with the pairs that guard lets reach one another'),
   }),
   'access-explain': z.object({
     allowed: z.boolean(),
@@ -52,6 +58,9 @@ export const outputs = {
   plan: z.object({
     opens: calls,
     closes: calls,
+    inPods: z
+      .object({ opens: pairsInPods, closes: pairsInPods })
+      .describe('between the containers of a pod, which guard keeps apart'),
     tableApplied: z
       .boolean()
       .describe('whether an applied table is known to compare with; without one all opens, and what closes is unknown'),

@@ -1,5 +1,5 @@
 /** What a changed access table opens and closes: the part of a plan that a person must look at first. */
-import type { AccessRow, Lab } from '../lab';
+import type { AccessRow, GuardPair, Lab } from '../lab';
 import { covers, pageRule, type Rule } from './table';
 
 /** All of a lab that says who may call whom. Plain data, kept when it is applied. */
@@ -7,6 +7,14 @@ export interface AccessTable {
   readonly rows: readonly AccessRow[];
   /** Services that anybody may read. */
   readonly pages: readonly string[];
+  /** Which containers of one pod may reach which. @default - none: what an earlier version kept */
+  readonly pairs?: readonly PairInPod[];
+}
+
+/** A container of a service's pod that may reach another's TCP port. */
+export interface PairInPod extends GuardPair {
+  /** Service id. */
+  readonly pod: string;
 }
 
 /** Calls that become possible, or impossible. Empty `methods` or `paths` mean all. */
@@ -19,16 +27,29 @@ export interface Change extends Rule {
 export interface AccessChanges {
   readonly opens: readonly Change[];
   readonly closes: readonly Change[];
+  readonly inPods: { readonly opens: readonly PairInPod[]; readonly closes: readonly PairInPod[] };
 }
 
 export function accessTable(lab: Lab): AccessTable {
-  return { rows: lab.access, pages: lab.services.flatMap(({ id, expose }) => (expose === 'page' ? [id] : [])) };
+  return {
+    rows: lab.access,
+    pages: lab.services.flatMap(({ id, expose }) => (expose === 'page' ? [id] : [])),
+    pairs: lab.services.flatMap(({ id: pod, guard }) => guard.map((pair) => ({ pod, ...pair }))),
+  };
 }
 
 /** @param before what was applied last; without it everything is new */
 export function accessChanges(before: AccessTable | undefined, after: AccessTable): AccessChanges {
   const [old, now] = [entries(before), entries(after)];
-  return { opens: beyond(now, old), closes: beyond(old, now) };
+  const [oldPairs, nowPairs] = [before?.pairs ?? [], after.pairs ?? []];
+  const inPods = { opens: missingFrom(oldPairs, nowPairs), closes: missingFrom(nowPairs, oldPairs) };
+  return { opens: beyond(now, old), closes: beyond(old, now), inPods };
+}
+
+function missingFrom(others: readonly PairInPod[], pairs: readonly PairInPod[]): PairInPod[] {
+  const key = ({ pod, from, to, port }: PairInPod) => JSON.stringify([pod, from, to, port]);
+  const known = new Set(others.map(key));
+  return pairs.filter((pair) => !known.has(key(pair)));
 }
 
 function entries(table: AccessTable | undefined): Change[] {
@@ -78,6 +99,11 @@ export function parts({ methods: some, paths }: Rule): Part[] {
 export function isWithin({ method, path }: Part, rule: Rule): boolean {
   const byMethod = rule.methods.length === 0 || (method !== undefined && rule.methods.includes(method));
   return byMethod && (rule.paths.length === 0 || (path !== undefined && rule.paths.some((one) => covers(one, path))));
+}
+
+/** A pair in words: `spy → vault 9100`. */
+export function pairText({ from, to, port }: GuardPair): string {
+  return `${from} → ${to} ${port}`;
 }
 
 /** A rule in words: `GET, HEAD /api/`. */

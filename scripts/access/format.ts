@@ -1,15 +1,30 @@
 /** The access table as a person reads it: a matrix where it fits the terminal, a list where it does not. */
-import { ruleText } from '../../model/access/changes';
+import { pairText, ruleText } from '../../model/access/changes';
 import type { AccessReport } from '../commands/access';
 
 const gap = '  ';
 
 /** @param width columns of the terminal */
 export function formatMatrix(report: AccessReport, width: number): string {
-  if (report.grants.length === 0) return 'The access table is empty: nobody may call anybody.';
+  const pods = inPods(report);
+  if (report.grants.length === 0) {
+    return ['The access table is empty: nobody may call anybody.', ...pods].join('\n');
+  }
   const lines = matrix(report);
   const text = lines.every((line) => [...line].length <= width) ? lines : list(report);
-  return [...text, '', 'What is not there is refused. A path with … is a prefix.'].join('\n');
+  return [...text, ...pods, '', 'What is not there is refused. A path with … is a prefix.'].join('\n');
+}
+
+/** What guard lets pass between the containers of a pod. */
+function inPods({ pods }: AccessReport): string[] {
+  if (pods.length === 0) return [];
+  return [
+    '',
+    'Inside a pod, between its containers:',
+    ...pods.flatMap(({ pod, pairs }) =>
+      pairs.length === 0 ? [`  ${pod}: nothing`] : pairs.map((pair) => `  ${pod}: ${pairText(pair)}`),
+    ),
+  ];
 }
 
 function list({ grants }: AccessReport): string[] {

@@ -80,7 +80,10 @@ export function accessReport(lab: Lab, lines: Lines): AccessReport {
       to: shortId(page),
       rules: [{ row: null, line: null, methods: [...pageRule.methods], paths: [] }],
     }));
-  return { services: lab.services.map(shortId), grants: [...rows, ...pages] };
+  const pods = lab.services
+    .filter(({ containers, guard }) => containers.length + guard.length > 0)
+    .map((one) => ({ pod: shortId(one), pairs: one.guard.map((pair) => ({ ...pair })) }));
+  return { services: lab.services.map(shortId), grants: [...rows, ...pages], pods };
 }
 
 export interface ExplainArguments {

@@ -3,7 +3,14 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { accessChanges, accessTable, type Change, ruleText } from '../../model/access/changes';
+import {
+  accessChanges,
+  accessTable,
+  type Change,
+  type PairInPod,
+  pairText,
+  ruleText,
+} from '../../model/access/changes';
 import { type Lab, service, shortId } from '../../model/lab';
 import { stateFolder } from '../../model/names';
 import type { outputs } from '../../model/output';
@@ -45,8 +52,13 @@ async function planReport(lab: Lab, config: string, signal: AbortSignal): Promis
   // Without the right to read it, a lab that is up would look like one that is not.
   if (localMeshes(lab).length > 0 && existsSync(stateFolder(lab.name))) requireRoot();
   const before = appliedAccess(lab);
-  const { opens, closes } = accessChanges(before, accessTable(lab));
-  const known = { opens: opens.map((one) => named(lab, one)), closes: closes.map((one) => named(lab, one)) };
+  const { opens, closes, inPods } = accessChanges(before, accessTable(lab));
+  const pairs = (list: readonly PairInPod[]) => list.map((one) => ({ ...one, pod: shortOf(lab, one.pod) }));
+  const known = {
+    opens: opens.map((one) => named(lab, one)),
+    closes: closes.map((one) => named(lab, one)),
+    inPods: { opens: pairs(inPods.opens), closes: pairs(inPods.closes) },
+  };
   const stacks = isOnAws(lab) ? null : await stackChanges(lab, config, signal);
   return { ...known, tableApplied: before !== undefined, stacks };
 }
@@ -80,8 +92,12 @@ function chartsAreHere(): boolean {
 }
 
 function named(lab: Lab, { from, to, methods, paths }: Change): PlanReport['opens'][number] {
-  const short = (id: string) => (lab.services.some((one) => one.id === id) ? shortId(service(lab, id)) : id);
-  return { from: short(from), to: short(to), methods: [...methods], paths: [...paths] };
+  return { from: shortOf(lab, from), to: shortOf(lab, to), methods: [...methods], paths: [...paths] };
+}
+
+/** A service that is gone, and `anybody`, stay as they are. */
+function shortOf(lab: Lab, id: string): string {
+  return lab.services.some((one) => one.id === id) ? shortId(service(lab, id)) : id;
 }
 
 /** The table is noted by an `up` that came to its end. */
@@ -89,22 +105,30 @@ const unknown = 'no applied table is known';
 const whyUnknown = 'The lab is not up, or its `isthmus up` did not end; the next one that does makes it known.';
 
 /** The report as text for a person: what opens comes first. */
-export function formatPlan({ opens, closes, tableApplied, stacks }: PlanReport, colour: boolean): string {
+export function formatPlan({ opens, closes, inPods, tableApplied, stacks }: PlanReport, colour: boolean): string {
   const paint = painter(colour);
-  const calls = (list: PlanReport['opens'], sign: string, style: 'red' | 'green') =>
-    list.map((one) => paint(style, `  ${sign} ${one.from} → ${one.to}  ${ruleText(one)}`));
+  const opening = told(opens, inPods.opens).map((text) => paint('red', `  + ${text}`));
+  const closing = told(closes, inPods.closes).map((text) => paint('green', `  - ${text}`));
   const access =
-    tableApplied && opens.length + closes.length === 0
-      ? ['The access table opens and closes nothing.']
+    tableApplied && opening.length + closing.length === 0
+      ? ['The access table and guard open and close nothing.']
       : [
-          ...(opens.length === 0
+          ...(opening.length === 0
             ? ['Opens nothing.']
-            : [tableApplied ? 'Opens:' : `Opens (${unknown}: all of it is new):`, ...calls(opens, '+', 'red')]),
-          ...(closes.length === 0
+            : [tableApplied ? 'Opens:' : `Opens (${unknown}: all of it is new):`, ...opening]),
+          ...(closing.length === 0
             ? [tableApplied ? 'Closes nothing.' : `What it closes can't be told: ${unknown}. ${whyUnknown}`]
-            : ['Closes:', ...calls(closes, '-', 'green')]),
+            : ['Closes:', ...closing]),
         ];
   return [...access, ...(stacks === null ? [] : ['', ...formatStacks(stacks)])].join('\n');
+}
+
+/** Calls between services, then those between the containers of a pod. */
+function told(calls: PlanReport['opens'], pairs: PlanReport['inPods']['opens']): string[] {
+  return [
+    ...calls.map((one) => `${one.from} → ${one.to}  ${ruleText(one)}`),
+    ...pairs.map((one) => `${one.pod}: ${pairText(one)}`),
+  ];
 }
 
 function formatStacks(stacks: NonNullable<PlanReport['stacks']>): string[] {

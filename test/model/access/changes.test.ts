@@ -13,7 +13,7 @@ const page = { from: 'anybody', to: 'west/frontend/frontend', methods: ['GET', '
 
 test('without a table before, all of it opens, the page too', () => {
   const changes = accessChanges(undefined, tableOf({ methods: ['GET'], paths: ['/api/'] }));
-  expect(changes).toEqual({ opens: [{ ...long, methods: ['GET'], paths: ['/api/'] }, page], closes: [] });
+  expect(changes).toMatchObject({ opens: [{ ...long, methods: ['GET'], paths: ['/api/'] }, page], closes: [] });
 });
 
 test.each<[string, Row[], Row[], object[], object[]]>([
@@ -36,15 +36,42 @@ test.each<[string, Row[], Row[], object[], object[]]>([
   ],
 ])('%s', (_what, before, after, opens, closes) => {
   const full = (list: object[]) => list.map((one) => ({ ...long, ...one }));
-  expect(accessChanges(tableOf(...before), tableOf(...after))).toEqual({ opens: full(opens), closes: full(closes) });
+  expect(accessChanges(tableOf(...before), tableOf(...after))).toEqual({
+    opens: full(opens),
+    closes: full(closes),
+    inPods: { opens: [], closes: [] },
+  });
 });
 
 test('a page that is exposed opens to anybody, and closes again', () => {
   const plain = accessTable(
     labOf({ access: [], services: { ...smallFile.services, 'west/frontend': { port: 8080, program: 'a.js' } } }),
   );
-  expect(accessChanges(plain, tableOf())).toEqual({ opens: [page], closes: [] });
-  expect(accessChanges(tableOf(), plain)).toEqual({ opens: [], closes: [page] });
+  expect(accessChanges(plain, tableOf())).toMatchObject({ opens: [page], closes: [] });
+  expect(accessChanges(tableOf(), plain)).toMatchObject({ opens: [], closes: [page] });
+});
+
+test('a pair that guard lets pass opens, and closes when it goes', () => {
+  const containers = { vault: { port: 9100, program: 'v.js' }, spy: { port: 9200, program: 's.js' } };
+  const pod = 'west/backend/backend';
+  const withPairs = (...guard: object[]) =>
+    accessTable(
+      labOf({
+        services: { ...smallFile.services, 'west/backend': { port: 8080, program: 'b.js', containers, guard } },
+      }),
+    );
+  const [own, spying] = [
+    { from: 'backend', to: 'vault', port: 9100 },
+    { from: 'spy', to: 'vault', port: 9100 },
+  ];
+  const [before, after] = [withPairs(own), withPairs(own, spying)];
+  const nothing = { opens: [], closes: [] };
+  expect(accessChanges(before, after)).toEqual({ ...nothing, inPods: { opens: [{ pod, ...spying }], closes: [] } });
+  expect(accessChanges(after, before)).toEqual({ ...nothing, inPods: { opens: [], closes: [{ pod, ...spying }] } });
+  expect(accessChanges(after, after)).toEqual({ ...nothing, inPods: nothing });
+  // What an earlier version kept says nothing of pairs.
+  const { pairs: _, ...older } = before;
+  expect(accessChanges(older, before).inPods).toEqual({ opens: [{ pod, ...own }], closes: [] });
 });
 
 const rows = fc.array(

@@ -22,6 +22,7 @@ test('the report is what its schema says, with the page that anybody may read', 
     ['east/info', 'west/backend'],
     ['anybody', 'west/frontend'],
   ]);
+  expect(report.pods).toEqual([{ pod: 'west/backend', pairs: [{ from: 'backend', to: 'cache', port: 9000 }] }]);
 });
 
 test('it is a matrix where that fits, and a list where it does not', () => {
@@ -34,11 +35,16 @@ test('it is a matrix where that fits, and a list where it does not', () => {
       'east/info      –              GET /healthz  –',
       'anybody        GET, HEAD      –             –',
       '',
+      'Inside a pod, between its containers:',
+      '  west/backend: backend → cache 9000',
+      '',
       'What is not there is refused. A path with … is a prefix.',
     ].join('\n'),
   );
   expect(formatMatrix(report, 40).split('\n')).toContain('west/frontend → west/backend  GET /api/…');
-  expect(formatMatrix({ services: [], grants: [] }, 80)).toBe('The access table is empty: nobody may call anybody.');
+  const empty = { services: [], grants: [], pods: [] };
+  expect(formatMatrix(empty, 80)).toBe('The access table is empty: nobody may call anybody.');
+  expect(formatMatrix({ ...empty, pods: [{ pod: 'hub/orders', pairs: [] }] }, 80)).toContain('  hub/orders: nothing');
 });
 
 test.each([

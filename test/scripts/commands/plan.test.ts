@@ -47,6 +47,10 @@ const call = { from: 'west/frontend', to: 'east/info', methods: ['GET'], paths: 
 const report: PlanReport = {
   opens: [call],
   closes: [{ ...call, methods: [], paths: [] }],
+  inPods: {
+    opens: [{ pod: 'hub/orders', from: 'spy', to: 'vault', port: 9100 }],
+    closes: [{ pod: 'hub/orders', from: 'orders', to: 'vault', port: 9100 }],
+  },
   tableApplied: true,
   stacks: [{ name: 'east', add: ['a'], change: ['b'], replace: ['c'], remove: ['d'], unchanged: 7 }],
 };
@@ -56,8 +60,10 @@ test('what opens is told first, then what closes, then resources', () => {
   expect(formatPlan(report, false).split('\n')).toEqual([
     'Opens:',
     '  + west/frontend → east/info  GET /api/…',
+    '  + hub/orders: spy → vault 9100',
     'Closes:',
     '  - west/frontend → east/info  all methods',
+    '  - hub/orders: orders → vault 9100',
     '',
     'east: 1 to add, 1 to change, 1 to replace, 1 to remove, 7 unchanged',
     '  + a',
@@ -68,11 +74,22 @@ test('what opens is told first, then what closes, then resources', () => {
 });
 
 test.each([[[call]], [[]]])('without an applied table nobody says that nothing closes', (opens) => {
-  const text = formatPlan({ ...report, opens, closes: [], tableApplied: false, stacks: null }, false);
+  const text = formatPlan(
+    { ...report, opens, closes: [], inPods: { opens: [], closes: [] }, tableApplied: false, stacks: null },
+    false,
+  );
   expect(text).toContain("What it closes can't be told: no applied table is known");
   expect(text).toContain('isthmus up');
   expect(text).not.toMatch(/[Cc]loses nothing/);
   expect(text.includes('all of it is new')).toBe(opens.length > 0);
+});
+
+test('a pair in a pod is enough to open or to close something', () => {
+  const { inPods } = report;
+  const only = (pairs: PlanReport['inPods']) =>
+    formatPlan({ ...report, opens: [], closes: [], inPods: pairs, stacks: null }, false).split('\n');
+  expect(only({ ...inPods, closes: [] })).toEqual(['Opens:', '  + hub/orders: spy → vault 9100', 'Closes nothing.']);
+  expect(only({ ...inPods, opens: [] })).toEqual(['Opens nothing.', 'Closes:', '  - hub/orders: orders → vault 9100']);
 });
 
 test('colour is for terminals', () => {
@@ -85,8 +102,9 @@ test('nothing to do is said', () => {
     ...report,
     opens: [],
     closes: [],
+    inPods: { opens: [], closes: [] },
     stacks: [{ name: 'east', add: [], change: [], replace: [], remove: [], unchanged: 9 }],
   };
-  expect(formatPlan(none, false)).toBe('The access table opens and closes nothing.\n\nNo resource changes.');
-  expect(formatPlan({ ...none, stacks: null }, false)).toBe('The access table opens and closes nothing.');
+  expect(formatPlan(none, false)).toBe('The access table and guard open and close nothing.\n\nNo resource changes.');
+  expect(formatPlan({ ...none, stacks: null }, false)).toBe('The access table and guard open and close nothing.');
 });
