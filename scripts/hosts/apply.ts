@@ -9,7 +9,7 @@ import { ensureFirewall } from './firewall';
 import { handOver } from './hand-over';
 import { logSize } from './log';
 import { ensureHostNetns } from './namespace';
-import { ensureProgram, programDaemon } from './program';
+import { ensureProgram, programDaemon, stopOutdatedProgram } from './program';
 import { ensureRegistration, noteRegistration, proxyId } from './registration';
 import { awaitDaemon } from './wait';
 
@@ -33,25 +33,29 @@ export async function applyHost(spec: HostSpec, baseFolder: string, say: (line: 
     if (done) say(`host ${name}: ${line}`);
     return done;
   };
+  const startProgram = async () =>
+    spec.program !== undefined && told('program started', await ensureProgram(spec, spec.program, baseFolder));
   await ensureHostNetns(spec);
   told('its programs get users of their own', await handOver(spec));
   await ensureFirewall(spec);
   ensureHostFolders(spec);
   const tokens = hostTokens(spec);
   const state = stateFolder(spec.lab);
+  // A port of yesterday's upstream may be another one's from now on: no program runs with it while the proxy changes,
+  // and the next one starts only when the proxy has its upstreams.
   if (spec.program === undefined) await stopDaemon(state, programDaemon(spec));
-  const programStarted =
-    spec.program !== undefined && told('program started', await ensureProgram(spec, spec.program, baseFolder));
+  else await stopOutdatedProgram(spec, spec.program, baseFolder);
   const agentStarted = told('Consul agent started', await ensureAgent(spec, tokens));
   if (spec.registration === undefined) {
     await stopDaemon(state, envoyDaemon(spec));
-    return { agentStarted, programStarted, registered: false, envoyStarted: false };
+    return { agentStarted, programStarted: await startProgram(), registered: false, envoyStarted: false };
   }
   const file = logFile(state, agentDaemon(spec));
   const agentLog = { file, from: logSize(file) };
   const registered = told(`${spec.registration.Name} registered`, await ensureRegistration(spec, tokens.service));
   const envoyStarted = told('Envoy started', await ensureEnvoy(spec, spec.registration, agentLog));
   if (registered && !envoyStarted) await awaitAccepted(spec, agentLog);
+  const programStarted = await startProgram();
   await healthy(spec, spec.registration, tokens.service);
   noteRegistration(spec, spec.registration, tokens.service);
   return { agentStarted, programStarted, registered, envoyStarted };

@@ -52,7 +52,7 @@ export async function startDaemon(
   daemon: Daemon,
   inherit: () => Promise<readonly number[]> = async () => [],
 ): Promise<boolean> {
-  const hash = createHash('sha256').update(JSON.stringify(daemon)).digest('hex');
+  const hash = hashOf(daemon);
   const known = readRecord(state, daemon.name);
   if (known !== undefined && isRunning(known)) {
     if (known.hash === hash) return false;
@@ -84,6 +84,16 @@ export async function startDaemon(
   renameSync(`${path}.new`, path);
   child.unref();
   return true;
+}
+
+/** Ends a program that runs, but not as it is wanted. */
+export async function stopOutdated(state: string, daemon: Daemon): Promise<void> {
+  const known = readRecord(state, daemon.name);
+  if (known !== undefined && known.hash !== hashOf(daemon)) await stopDaemon(state, daemon.name);
+}
+
+function hashOf(daemon: Daemon): string {
+  return createHash('sha256').update(JSON.stringify(daemon)).digest('hex');
 }
 
 function environment(lab: string, { name }: Daemon): NodeJS.ProcessEnv {

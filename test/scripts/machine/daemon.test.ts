@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Daemon, listDaemons, startDaemon, stopDaemon } from '../../../scripts/machine/daemon';
+import { type Daemon, listDaemons, startDaemon, stopDaemon, stopOutdated } from '../../../scripts/machine/daemon';
 import { startTime } from '../../../scripts/machine/processes';
 import { until } from '../../../scripts/machine/until';
 
@@ -35,6 +35,16 @@ onLinux('startDaemon (needs Linux)', () => {
     expect(pid()).toBe(first);
     expect(await start({ ...sleeper, revision: '2' })).toBe(true);
     expect(startTime(first)).toBeUndefined();
+  });
+
+  it('ends an outdated one without a successor, and no other', async () => {
+    await start(sleeper);
+    const first = pid();
+    await stopOutdated(state, sleeper);
+    expect(pid()).toBe(first);
+    await stopOutdated(state, { ...sleeper, revision: '2' });
+    expect(startTime(first)).toBeUndefined();
+    await stopOutdated(state, { ...sleeper, name: 'never' });
   });
 
   it.each([
