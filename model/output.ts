@@ -52,7 +52,11 @@ export const outputs = {
     rows: z
       .array(z.object({ row: z.int(), line: z.int().nullable() }))
       .describe('the row that allows, or the rows that were looked at in vain'),
-    decidedBy: point.nullable().describe('null when no object of this lab is between the two'),
+    decidedBy: point
+      .nullable()
+      .describe(
+        "null when no object of this lab is between the two, or a proxy refuses what it can't read before any is asked",
+      ),
     points: z.array(point),
   }),
   plan: z.object({

@@ -53,7 +53,10 @@ export const parsedMethods: ReadonlySet<string> = new Set(
 
 /** Why no proxy that reads requests lets this method pass, whatever the rules; undefined for methods that it knows. */
 export function refusedMethod(method: string): string | undefined {
-  return parsedMethods.has(method) ? undefined : `${method} is no method that proxies pass on`;
+  if (parsedMethods.has(method)) return undefined;
+  const upper = method.toUpperCase();
+  const hint = parsedMethods.has(upper) ? `: methods are case-sensitive, write ${upper}` : '';
+  return `${method} is no method that proxies pass on${hint}`;
 }
 
 /** The path of a request without its query: what rules compare. */

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { type Caller, callerOf, type Refusal } from '../../model/access/decide';
 import { type Explanation, explain } from '../../model/access/explain';
 import { grants, pageRule, rowsBetween } from '../../model/access/table';
-import { canonicalId, type Lab, methods, shortId } from '../../model/lab';
+import { canonicalId, type Lab, shortId } from '../../model/lab';
 import type { outputs } from '../../model/output';
 import { linesOf } from '../../model/parse';
 import { formatMatrix } from '../access/format';
@@ -98,9 +98,7 @@ export interface ExplainArguments {
 export function explainReport(lab: Lab, lines: Lines, given: ExplainArguments): ExplainReport {
   const caller: Caller = given.from === 'anybody' ? 'anybody' : callerOf(lab, serviceArgument(lab, given.from).id);
   const callee = serviceArgument(lab, given.to);
-  // `get` means GET here; on the wire it would be no method at all.
-  const upper = given.method.toUpperCase();
-  const method = (methods as readonly string[]).includes(upper) ? upper : given.method;
+  const { method } = given;
   const target = pathArgument(given.path);
   const found = explain(lab, caller, callee, method, target, given.upgrade);
   const { decision, decidedBy, points } = found;
@@ -125,14 +123,16 @@ export function explainReport(lab: Lab, lines: Lines, given: ExplainArguments): 
     : 'rows' in decision.refusal
       ? decision.refusal.rows
       : [];
+  const reason = decision.allowed ? decision.ground.kind : decision.refusal.kind;
   return {
     ...asked,
     allowed: decision.allowed,
     read: decision.target ?? null,
-    reason: decision.allowed ? decision.ground.kind : decision.refusal.kind,
+    reason,
     why: whyOf(found, lab, given.from),
     rows: rows.map((row) => ({ row, line: lines[row] ?? null })),
-    decidedBy,
+    // What a proxy can't read in one way only, it refuses before any object of ours is asked.
+    decidedBy: reason === 'unreadable' ? null : decidedBy,
     points: [...points],
   };
 }
@@ -167,13 +167,14 @@ function refusalText(refusal: Refusal, lab: Lab, from: string): string {
 
 /** The verdict as text for a person. */
 export function formatExplain(report: ExplainReport, file: string): string {
-  const { allowed, from, to, method, target, read, why, rows, decidedBy, points } = report;
+  const { allowed, from, to, method, target, read, reason, why, rows, decidedBy, points } = report;
   const places = rows.map(({ row, line }) => `access[${row}]${line === null ? '' : `, ${file}:${line}`}`);
   return [
-    `${decidedBy === null ? 'NOT DECIDED' : allowed ? 'ALLOWED' : 'REFUSED'}  ${from} → ${to}  ${method} ${target}`,
+    `${reason === 'not decided' ? 'NOT DECIDED' : allowed ? 'ALLOWED' : 'REFUSED'}  ${from} → ${to}  ${method} ${target}`,
     `  ${why}${places.length === 0 ? '' : ` (${places.join('; ')})`}`,
     ...(read !== null && read !== target ? [`  read by the proxies as ${read}`] : []),
-    ...(decidedBy === null ? [] : [`  decided at ${decidedBy.at}: ${decidedBy.object}`, '  on the way:']),
+    ...(decidedBy === null ? [] : [`  decided at ${decidedBy.at}: ${decidedBy.object}`]),
+    ...(points.length === 0 ? [] : ['  on the way:']),
     ...points.map(
       ({ at, object, enforces }) => `    ${at}  ${object}  ${enforces === 'help' ? 'help only' : `checks ${enforces}`}`,
     ),

@@ -48,7 +48,7 @@ test('it is a matrix where that fits, and a list where it does not', () => {
 });
 
 test.each([
-  ['west/frontend', 'west/backend', 'get', '//api/x', 'row', [0], '/api/x'],
+  ['west/frontend', 'west/backend', 'GET', '//api/x', 'row', [0], '/api/x'],
   ['west/frontend', 'west/backend', 'POST', '/api/', 'method', [0], '/api/'],
   ['west/frontend', 'west/backend', 'GET', '/healthz', 'path', [0], '/healthz'],
   ['west/frontend', 'west/backend', 'GET', '/api/..%2f', 'unreadable', [], null],
@@ -112,8 +112,21 @@ describe('inside an existing mesh', () => {
     const report = explained('west/back', 'east/info');
     expect(report).toMatchObject({ allowed: true, decidedBy: { at: 'east/info' } });
     expect(report.points.filter(({ enforces }) => enforces === 'help')).toEqual([]);
-    expect(explained('west/back', 'east/info', '/a%00').decidedBy).toMatchObject({ at: 'east/info' });
+    expect(explained('west/back', 'east/info', '/a%00')).toMatchObject({ reason: 'unreadable', decidedBy: null });
   });
+});
+
+test.each([
+  ['GET', '/api/..%2f', /before any rule: it holds an escaped slash/],
+  ['FOO', '/api/', /before any rule: FOO is no method that proxies pass on$/],
+  ['get', '/api/', /before any rule: get is no method that proxies pass on: methods are case-sensitive, write GET$/],
+])('what proxies refuse unread is decided by no policy: %s %s', (method, path, why) => {
+  const report = outputs['access-explain'].parse(ask('west/frontend', 'west/backend', method, path));
+  expect(report).toMatchObject({ allowed: false, reason: 'unreadable', decidedBy: null, method });
+  expect(report.why).toMatch(why);
+  const text = formatExplain(report, 'lab.yaml');
+  expect(text).toMatch(/^REFUSED/);
+  expect(text).not.toContain('decided at');
 });
 
 test('the text says the verdict, the row with its line, and the object', () => {
