@@ -234,7 +234,7 @@ const untaken = ['timeout', 'ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETU
 function unnamed({ end = '', status, connected, log }: Observation): boolean {
   // An agent that is gone or silent tried nothing that anybody knows of.
   if (end === brokenEnd || end.startsWith('agent: ')) return true;
-  if (status === undefined) return connected !== true && untaken.includes(end);
+  if (status === undefined) return connected === false || (connected !== true && untaken.includes(end));
   return [401, 403].includes(status) && logField(log, 'details') !== 'via_upstream';
 }
 

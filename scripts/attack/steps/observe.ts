@@ -13,13 +13,15 @@ export interface Notes {
 
 export function observe(tried: string, seen: Seen, { notes = [], log, stop }: Notes = {}): Observation {
   const status = statusOf(seen);
+  // A scan let in where any port took it.
+  const connected = seen.open === undefined ? seen.connected : seen.open.length > 0;
   return {
     tried,
     answered: answer(seen),
     end: seen.end,
     notes: [...notes, ...(log === undefined ? [] : [`log: ${JSON.stringify(log)}`])],
     ...(status === undefined ? {} : { status, served: served(seen, status) }),
-    ...(seen.connected === undefined ? {} : { connected: seen.connected }),
+    ...(connected === undefined ? {} : { connected }),
     ...(seen.secured === undefined ? {} : { secured: seen.secured }),
     ...(seen.text === undefined ? {} : { text: seen.text }),
     ...(log === undefined ? {} : { log }),

@@ -112,6 +112,8 @@ test('whoever got nowhere did not get through, also where nobody can be named wh
     [{ status: 403, end: 'closed', log: log('via_upstream') }, 'through'],
     [{ end: 'ECONNREFUSED' }, 'unproven'],
     [{ end: 'agent: gone' }, 'unproven'],
+    [{ end: 'open: none', connected: false }, 'unproven'],
+    [{ end: 'read' }, 'through'],
     [{ end: 'timeout', connected: true }, 'through'],
   ];
   for (const [end, found] of ends) {
