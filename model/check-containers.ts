@@ -22,7 +22,7 @@ export function checkContainers(lab: LooseLab): Fault[] {
     const mesh = lab.meshes.find((entry) => entry.id === id.split('/')[0])?.value;
     const place = { kind: mesh?.kind, platform: platformOf(lab, mesh), existing: mesh?.existing === true };
     const found = { id, value };
-    return [...availability(found, place), ...containerFaults(found, place), ...pairFaults(lab, found)];
+    return [...availability(found, place), ...containerFaults(found, place), ...pairFaults(lab, found, place)];
   });
 }
 
@@ -80,11 +80,18 @@ function containerFaults({ id, value }: Found, { kind, platform }: PlaceOf): Fau
     const taken = ports.get(port) ?? (isProxyPort(port, kind) ? 'the proxy' : undefined);
     if (taken !== undefined) {
       const problem = `is a port of ${taken} in the same pod`;
-      faults.push({ path: at(name, 'port'), value: port, problem, fix: 'choose another port' });
+      const meant = value.guard.find((pair) => pair.to === name && pair.port !== port)?.port;
+      const free = meant !== undefined && !portsOf(value).includes(meant) && !isProxyPort(meant, kind);
+      const fix = free ? `write ${meant}, as guard does, or choose another port` : 'choose another port';
+      faults.push({ path: at(name, 'port'), value: port, problem, fix });
     }
     ports.set(port, name);
   }
   return faults;
+}
+
+function portsOf({ port, containers }: LooseService): number[] {
+  return [port, ...Object.values(containers).flatMap((one) => one.port ?? [])];
 }
 
 function isProxyPort(port: number, kind: MeshKind | undefined): boolean {
@@ -102,7 +109,7 @@ function isProxyPort(port: number, kind: MeshKind | undefined): boolean {
   }
 }
 
-function pairFaults(lab: LooseLab, { id, value }: Found): Fault[] {
+function pairFaults(lab: LooseLab, { id, value }: Found, { kind }: PlaceOf): Fault[] {
   const own = nameOf(id);
   const ports = new Map<string, number | undefined>([
     [own, value.port],
@@ -126,7 +133,10 @@ function pairFaults(lab: LooseLab, { id, value }: Found): Fault[] {
         };
       });
     const port = ports.get(pair.to);
-    if (ports.has(pair.to) && port !== pair.port) {
+    // A container's port that is taken is told of already; guard may name the one that was meant.
+    const taken = (of: number) => isProxyPort(of, kind) || portsOf(value).filter((one) => one === of).length > 1;
+    const clashes = port !== undefined && pair.to !== own && taken(port);
+    if (ports.has(pair.to) && port !== pair.port && !clashes) {
       const allowed = port === undefined ? `none: ${pair.to} has no port` : String(port);
       const fix = port === undefined ? `give ${pair.to} a port` : `write ${port}`;
       faults.push({ path: at('port'), value: pair.port, problem: `is not the port of ${pair.to}`, allowed, fix });

@@ -4,6 +4,7 @@ import { voidRows } from './access/void';
 import type { LooseLab } from './check';
 import type { Fault } from './fault';
 import { canonicalId } from './lab';
+import { pathFault } from './row-path';
 
 export function checkRows(lab: LooseLab): Fault[] {
   return [...voids(lab), ...lab.access.flatMap((_, index) => [...twice(lab, index), ...unenforceable(lab, index)])];
@@ -30,7 +31,7 @@ function voids({ access }: LooseLab): Fault[] {
 
 /** Entries of one row's lists that say nothing beside another one. */
 function twice({ access }: LooseLab, index: number): Fault[] {
-  const { methods = [], paths = [] } = access[index]?.value ?? {};
+  const { methods = [], paths = [] } = access[index] ?? {};
   const repeated = (key: 'methods' | 'paths', list: readonly string[]) =>
     list.flatMap((value, at): Fault[] => {
       const first = list.indexOf(value);
@@ -38,7 +39,9 @@ function twice({ access }: LooseLab, index: number): Fault[] {
       return first === at ? [] : [{ path, value, problem: `repeats ${key}[${first}]`, fix: 'remove one of the two' }];
     });
   const within = paths.flatMap((value, at): Fault[] => {
-    const wider = paths.find((other) => other !== value && covers(other, value));
+    // A path that can't stand in a row is told elsewhere.
+    if (pathFault(value) !== undefined) return [];
+    const wider = paths.find((other) => other !== value && pathFault(other) === undefined && covers(other, value));
     if (wider === undefined) return [];
     const problem = `is void: ${wider} of the same row covers it`;
     return [{ path: ['access', index, 'paths', at], value, problem, fix: `remove it, or ${wider}` }];

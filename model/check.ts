@@ -26,10 +26,12 @@ export interface Entry<T> {
   readonly value: T | undefined;
 }
 
-/** A row of the access table: its two names, as far as they are text, and the row when it has no fault of its own. */
+/** A row of the access table: its names and lists, as far as they are text, and the row when it has no fault of its own. */
 export interface LooseRow {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
+  readonly methods?: readonly string[] | undefined;
+  readonly paths?: readonly string[] | undefined;
   readonly value: z.output<typeof accessSchema> | undefined;
 }
 

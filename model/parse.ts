@@ -2,6 +2,7 @@
 import { type Document, isAlias, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { crossCheck, type LooseLab } from './check';
+import { checkPrograms } from './check-programs';
 import type { Fault } from './fault';
 import { clusterId, consulTrustDomain, istioTrustDomain } from './identity';
 import { type AccessRow, canonicalId, type Lab, type Mesh, platforms, type Service } from './lab';
@@ -20,8 +21,11 @@ import { awsSchema } from './schema-aws';
 
 export type Parsed = { readonly lab: Lab; readonly faults: [] } | { readonly lab?: never; readonly faults: Fault[] };
 
-/** Reads a lab file. Returns either a complete lab or all its faults, in the order of the file. */
-export function parseLab(text: string): Parsed {
+/**
+ * Reads a lab file. Returns either a complete lab or all its faults, in the order of the file.
+ * @param isThere whether a program's path, as it stands in the file, leads to a file
+ */
+export function parseLab(text: string, isThere: (path: string) => boolean = () => true): Parsed {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, logLevel: 'error' });
   const lineAt = (offset: number | undefined) => (offset === undefined ? {} : { line: lines.linePos(offset).line });
@@ -30,7 +34,7 @@ export function parseLab(text: string): Parsed {
   const located = (fault: Fault): Fault => ({ ...fault, ...lineAt(offsetOf(document, fault.path)) });
   const faults: Fault[] = [];
   const loose = readEntries(document.toJS() ?? {}, faults);
-  if (loose !== undefined) faults.push(...crossCheck(loose));
+  if (loose !== undefined) faults.push(...crossCheck(loose), ...checkPrograms(loose, isThere));
   if (loose === undefined || faults.length > 0) {
     return { faults: faults.map(located).sort((a, b) => (a.line ?? 0) - (b.line ?? 0)) };
   }
@@ -86,10 +90,15 @@ function offsetOf(document: Document, path: Fault['path']): number | undefined {
   return undefined;
 }
 
-/** The two names of an access row, whatever else is wrong with it. */
-const namesSchema = z
-  .object({ from: z.string().optional().catch(undefined), to: z.string().optional().catch(undefined) })
-  .catch({ from: undefined, to: undefined });
+/** The names and lists of an access row, whatever else is wrong with it. */
+const looseRowSchema = z
+  .object({
+    from: z.string().optional().catch(undefined),
+    to: z.string().optional().catch(undefined),
+    methods: z.array(z.string()).optional().catch(undefined),
+    paths: z.array(z.string()).optional().catch(undefined),
+  })
+  .catch({});
 
 function readEntries(raw: unknown, faults: Fault[]): LooseLab | undefined {
   const top = read(labSchema, raw, [], faults);
@@ -118,7 +127,7 @@ function readEntries(raw: unknown, faults: Fault[]): LooseLab | undefined {
     meshes: entries(meshSchema, meshes, 'meshes'),
     services: entries(serviceSchema, services, 'services'),
     access: access.map((row, index) => ({
-      ...namesSchema.parse(row),
+      ...looseRowSchema.parse(row),
       value: read(accessSchema, row, ['access', index], faults),
     })),
     settings: read(settingsSchema, settings ?? {}, ['settings'], faults),

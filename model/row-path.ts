@@ -21,7 +21,7 @@ export function pathFault(text: string): { readonly problem: string; readonly fi
   }
   if (text.includes('*')) {
     const problem = 'holds a star, which would stand for itself';
-    return { problem, fix: instead(text.replace(/\*+$/, ''), 'a slash at the end makes a prefix') };
+    return { problem, fix: instead(text.replace(/\/?\*+$/, '/'), 'a slash at the end makes a prefix') };
   }
   const { path, refused } = readPath(text, strictReading);
   if (refused !== undefined) return { problem: `is refused by the proxies: ${refused}`, fix: 'remove it' };

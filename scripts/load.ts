@@ -29,10 +29,10 @@ export function loadLab(file = defaultConfig): Lab {
       `${shown} ${reason}. Give the path of a lab file with --config or ISTHMUS_CONFIG; labs/local.yaml shows the form.`,
     );
   }
-  const { lab, faults } = parseLab(text);
+  const { lab, faults } = parseLab(text, (program) => existsSync(resolve(dirname(file), program)));
   if (lab === undefined) throw new UsageError(formatFaults(shown, faults));
   const found = withPaths(lab, dirname(file));
-  const missing = [...missingPrograms(found), ...missingCharts(found)];
+  const missing = missingCharts(found);
   if (missing.length > 0) throw new UsageError(formatFaults(shown, missing));
   return found;
 }
@@ -133,27 +133,4 @@ function withProgramPaths(lab: Lab, folder: string): Lab {
     containers: service.containers.map((container) => ({ ...container, workload: found(container.workload) })),
   }));
   return { ...lab, services };
-}
-
-function missingPrograms(lab: Lab): Fault[] {
-  const all = lab.services.flatMap(({ id, workload, containers }) => [
-    { path: ['services', id], workload },
-    ...containers.map((beside) => ({
-      path: ['services', id, 'containers', beside.name],
-      workload: beside.workload as Workload,
-    })),
-  ]);
-  return all.flatMap(({ path, workload }): Fault[] => {
-    if (workload.kind !== 'program' || servicePrograms.includes(workload.program) || existsSync(workload.program))
-      return [];
-    return [
-      {
-        path: [...path, 'program'],
-        value: workload.program,
-        problem: 'is not there',
-        allowed: `${servicePrograms.join(', ')}, or the path of a bundled JavaScript file`,
-        fix: 'bundle the program first, or mend the path (it starts from the folder of the lab file)',
-      },
-    ];
-  });
 }

@@ -138,6 +138,7 @@ const bad: readonly (readonly [text: string, problem: string, fix: string])[] = 
   ['/a#b', 'holds a fragment, which is never sent', 'write /a'],
   ['/*', 'holds a star, which would stand for itself', 'write /'],
   ['/api/*', 'holds a star, which would stand for itself', 'write /api/'],
+  ['/a*', 'holds a star, which would stand for itself', 'write /a/'],
   ['/a*b', 'holds a star, which would stand for itself', 'a slash at the end makes a prefix'],
 ];
 const paths: Case[] = bad.map(([text, problem, fix]) => [
@@ -210,6 +211,15 @@ const conflicts: Case[] = [
     },
   ],
 ];
+
+test('a path that says nothing is told beside one that can not stand in a row', () => {
+  const faults = faultsAfter(...row('paths: [/b/, /b/c, /a//b, /b//d]'));
+  expect(faults.map(({ path: [, , , at], problem }) => [at, problem])).toEqual([
+    [2, 'is read as /a/b by the proxies'],
+    [3, 'is read as /b/d by the proxies'],
+    [1, 'is void: /b/ of the same row covers it'],
+  ]);
+});
 
 test('rows that each allow something stand beside each other', () => {
   const rows = `- { from: west/backend, to: east/info, methods: [GET] }\n  - { from: west/backend, to: east/info, paths: [/a] }`;

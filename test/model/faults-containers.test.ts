@@ -56,6 +56,16 @@ test.each<[string, object, string[]]>([
     ['containers.cache.port: is a port of backend in the same pod; choose another port'],
   ],
   [
+    "with the service's port, where guard names another",
+    { containers: { cache: { ...cache, port: 8080 } }, guard: [{ from: 'backend', to: 'cache', port: 9000 }] },
+    ['containers.cache.port: is a port of backend in the same pod; write 9000, as guard does, or choose another port'],
+  ],
+  [
+    "with the proxy's port, where guard names the service's",
+    { containers: { cache: { ...cache, port: 15020 } }, guard: [{ from: 'backend', to: 'cache', port: 8080 }] },
+    ['containers.cache.port: is a port of the proxy in the same pod; choose another port'],
+  ],
+  [
     "with the proxy's port",
     { containers: { cache: { ...cache, port: 15020 } } },
     ['containers.cache.port: is a port of the proxy in the same pod; choose another port'],

@@ -64,11 +64,24 @@ describe('programs', () => {
   test('of ours need no path; one of your own must be there', () => {
     expect(messageOf(file('own.yaml', withProgram('mine.js')))).toBe(
       `${join(folder, 'own.yaml')} has 1 fault:
-  ${join(folder, 'own.yaml')}  services["east/info/info"].program: is not there
-    value:   "${join(folder, 'mine.js')}"
+  ${join(folder, 'own.yaml')}:1  services["east/info"].program: is not there
+    value:   "mine.js"
     allowed: weather/frontend, weather/backend, weather/info, weather/cache, or the path of a bundled JavaScript file
     fix:     bundle the program first, or mend the path (it starts from the folder of the lab file)`,
     );
+  });
+
+  test('that are mistyped are told with what was meant, and beside every other fault', () => {
+    const services = {
+      ...smallFile.services,
+      'east/info': { port: 8080, program: 'weather/inof' },
+      'west/backend': { port: 8080, program: 'weather/backend', containers: { side: { program: 'nope.js' } } },
+      'west/lost': { port: 8080 },
+    };
+    const message = messageOf(file('typo.yaml', JSON.stringify({ ...smallFile, services }, null, 1)));
+    expect(message).toContain('has 3 faults');
+    expect(message).toMatch(/typo\.yaml:\d+ {2}services\["east\/info"\]\.program[\s\S]*did you mean weather\/info\?/);
+    expect(message).toMatch(/typo\.yaml:\d+ {2}services\["west\/backend"\]\.containers\.side\.program: is not there/);
   });
 
   test('of your own are found from the folder of the lab file, wherever the command runs', () => {
