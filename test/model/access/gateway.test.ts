@@ -23,7 +23,10 @@ test('the gateway lets each caller do what its rows say, under the server name o
         {
           from: [{ source: { principals: [info] } }],
           to: [{ operation: { methods: ['GET'], paths: ['/healthz', '/api/*'] } }],
-          when: [{ key: 'connection.sni', values: [entry.sni] }],
+          when: [
+            { key: 'connection.sni', values: [entry.sni] },
+            { key: 'request.headers[upgrade]', notValues: ['*'] },
+          ],
         },
       ],
     },
