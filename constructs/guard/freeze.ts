@@ -18,8 +18,12 @@ export function guardFreeze(): KubeObject[] {
       requests: podUpdates,
       namespaces,
       rules: ['annotations', 'labels'].map((list) => ({
-        // Of the mesh's own some are harmless, and the webhook says which; nobody writes those with a status.
-        expression: unchanged(list, `(${ofGuard} || (request.subResource == 'status' && ${ofMesh}))`),
+        // Of the mesh's own some are harmless, and the webhook says which; nobody writes those with a status. A request
+        // for the pod itself has no subresource, not an empty one.
+        expression: unchanged(
+          list,
+          `(${ofGuard} || (has(request.subResource) && request.subResource == 'status' && ${ofMesh}))`,
+        ),
         message: `${list} of guard and of the mesh stay as the pod was admitted`,
       })),
     }),

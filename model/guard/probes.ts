@@ -7,11 +7,19 @@ import type { Container, Handler, Pod } from './types';
 /** A probe or hook with its place in the container. */
 export type Asked = readonly [place: readonly string[], handler: Handler];
 
+/** Where Consul's injector keeps the whole pod as it was. */
+export const originalPod = 'consul.hashicorp.com/original-pod';
+
+/** Where Istio's keeps the probes and hooks: a variable of its proxy. */
+export const originalProbes = 'ISTIO_KUBE_APP_PROBERS';
+
 /** By container. What can't be read is left out: it would be asked nowhere. */
 export function rewrittenHandlers(pod: Pod): ReadonlyMap<string, readonly Asked[]> {
   const found = new Map<string, Asked[]>();
   for (const [name, asked] of [...keptByIstio(pod), ...keptByConsul(pod)]) {
-    found.set(name, [...(found.get(name) ?? []), asked]);
+    const list = found.get(name) ?? [];
+    list.push(asked);
+    found.set(name, list);
   }
   return found;
 }
@@ -27,7 +35,7 @@ const places: Readonly<Record<string, readonly string[]>> = {
 /** In a variable of the proxy: `{"/app-health/CONTAINER/livez": {"httpGet": {…}}}`, ports as numbers. */
 function keptByIstio({ spec }: Pod): [string, Asked][] {
   const proxy = [...(spec.initContainers ?? []), ...spec.containers].find(({ name }) => name === 'istio-proxy');
-  const text = proxy?.env?.find(({ name }) => name === 'ISTIO_KUBE_APP_PROBERS')?.value;
+  const text = proxy?.env?.find(({ name }) => name === originalProbes)?.value;
   return Object.entries(read(text)).flatMap(([path, handler]): [string, Asked][] => {
     const [, container, what = ''] = /^\/app-(?:health|lifecycle)\/([^/]+)\/([a-z]+)$/.exec(path) ?? [];
     const place = places[what];
@@ -37,12 +45,14 @@ function keptByIstio({ spec }: Pod): [string, Asked][] {
 
 /** In an annotation that holds the whole pod. Consul turns HTTP probes only, to the first ports from 20300. */
 function keptByConsul({ metadata, spec }: Pod): [string, Asked][] {
-  const { containers } = fields(fields(read(metadata?.annotations?.['consul.hashicorp.com/original-pod'])).spec);
+  const { containers } = fields(fields(read(metadata?.annotations?.[originalPod])).spec);
   const now = new Map(spec.containers.map((container) => [container.name, container]));
   const probes = ['livenessProbe', 'readinessProbe', 'startupProbe'] as const;
-  return (Array.isArray(containers) ? containers : []).flatMap((one: unknown) => {
-    const original: Partial<Container> = fields(one);
-    const current = now.get(String(original.name));
+  const listed: Partial<Container>[] = Array.isArray(containers) ? containers.map(fields) : [];
+  // Each once: whoever writes the annotation may repeat a name as often as it holds.
+  const originals = new Map(listed.map((original) => [String(original.name), original]));
+  return [...originals].flatMap(([name, original]) => {
+    const current = now.get(name);
     return probes.flatMap((probe): [string, Asked][] => {
       const [port, turned] = [original[probe]?.httpGet?.port, current?.[probe]?.httpGet?.port];
       const asks = port !== undefined && turned !== undefined && port !== turned && current !== undefined;

@@ -5,6 +5,7 @@
 import type { Fault } from '../fault';
 import { annotations, isInfrastructure } from './names';
 import { placedContainers } from './placed';
+import { originalPod, originalProbes } from './probes';
 import type { Container, Pod, ProxyKind } from './types';
 
 export const limits = {
@@ -28,6 +29,8 @@ export const limits = {
   upstreams: 256,
   /** Letters of a proxy's configuration or options in an annotation or a variable. */
   configuration: 4_096,
+  /** Letters in which an injector keeps what it changed. Kubernetes' own limit for all annotations together. */
+  kept: 262_144,
   /** Faults that are told, and looked for in a declaration. */
   faults: 20,
 } as const;
@@ -52,11 +55,22 @@ export function sizeFaults(pod: Pod): Fault[] {
       ? [tooMany(['spec'], "containers with a mesh's names", own.length, limits.infrastructure)]
       : []),
     ...own.flatMap(({ path, container }) => lists(path, container)),
+    ...kept(metadata?.annotations?.[originalPod], ['metadata', 'annotations', originalPod]),
+    ...own.flatMap(({ path, container: { env } }) =>
+      (Array.isArray(env) ? env.slice(0, limits.list) : []).flatMap(({ name, value }) =>
+        name === originalProbes ? kept(value, [...path, 'env', name]) : [],
+      ),
+    ),
     ...[annotations.allow, annotations.sharedUsers].flatMap((key) => {
       const { length = 0 } = metadata?.annotations?.[key] ?? {};
       return length > limits.declaration ? [tooMany([key], 'letters', length, limits.declaration)] : [];
     }),
   ];
+}
+
+function kept(text: string | undefined, path: readonly string[]): Fault[] {
+  const { length = 0 } = text ?? {};
+  return length > limits.kept ? [tooMany(path, 'letters', length, limits.kept)] : [];
 }
 
 function longName(list: string): Fault {

@@ -29,7 +29,7 @@ import {
   removeVolume,
 } from './support/cluster';
 import { folder } from './support/labs';
-import { differences, everyObject, type Objects } from './support/objects';
+import { differences, everyObject, type Objects, settledObjects } from './support/objects';
 
 const lab = 'someones';
 /** As a checkout is: the plan is in it, and Terraform's states; and here the runner's record, too. */
@@ -54,7 +54,7 @@ afterAll(async () => {
   else process.env.XDG_STATE_HOME = stateHome;
 });
 beforeEach(async () => {
-  before = await everyObject(cluster);
+  before = await settledObjects(cluster);
   await offerVolume();
 });
 afterEach(() => removeVolume());

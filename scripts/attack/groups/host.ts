@@ -1,6 +1,5 @@
 /** The provider's host from beside it, in Consul's own network: no gateway and no border is in the attacker's way. */
 import { sidecarPort } from '../../../model/hosts';
-import { ingressGatewayService } from '../../../model/names';
 import { line } from '../asks';
 import { type Attack, by, type Control, type Observation, type Stop } from '../attack';
 import { consulIdentity, meshGatewayIdentity } from '../cast';
@@ -12,9 +11,9 @@ import { reachSidecar, rightLeafAtHost } from '../steps/host';
 import { observe } from '../steps/observe';
 import { hour } from '../vantage/certificates';
 
-/** A service of the provider's own mesh. */
+/** Names of the provider's own mesh; `other` is nobody's that has a row. */
 const named = ({ cast }: Field, service: string) => consulIdentity(cast, service);
-const other = (field: Field) => [named(field, ingressGatewayService)];
+const other = (field: Field) => [named(field, `${field.cast.provider.name}-stranger`)];
 
 const rows: readonly CertificateRow[] = [
   {
@@ -44,7 +43,7 @@ const rows: readonly CertificateRow[] = [
   },
   {
     name: 'other-service',
-    title: 'the right CA, a service of the same mesh without a row: to get as far as a request',
+    title: 'the right CA, a name of the same mesh without a row: to get as far as a request',
     serves: ['M6', 'SP 800-204B SAUZ-SR-1'],
     ca: 'consul',
     uris: other,

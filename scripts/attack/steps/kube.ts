@@ -23,7 +23,9 @@ function stopOf(status: number, message: string): Stop | undefined {
   if (status === 403 && /cannot \w+ resource/.test(message))
     return { how: 'unauthorized', who: api, what: `403, ${message}` };
   const [, policy, why = ''] = /ValidatingAdmissionPolicy '([^']+)'.*denied request: (.*)$/s.exec(message) ?? [];
-  if (policy !== undefined) return { how: 'admission', who: `admission policy ${policy}`, what: why };
+  // A rule that could not be judged denies as well, but whatever was asked: it proves nothing.
+  if (policy !== undefined && !why.includes('resulted in error'))
+    return { how: 'admission', who: `admission policy ${policy}`, what: why };
   const [, webhook, because = ''] = /admission webhook "([^"]+)" denied the request:? (.*)$/s.exec(message) ?? [];
   if (webhook !== undefined) return { how: 'admission', who: `webhook ${webhook}`, what: because };
   if (status === 422 && /field is immutable|cannot set `allowPrivilegeEscalation`/.test(message))

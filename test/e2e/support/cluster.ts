@@ -55,6 +55,7 @@ export const clusterPage = `http://127.0.0.1:${ports.pagePort}/`;
 export async function raiseCluster({ machine, access }: SomeonesCluster = someones): Promise<void> {
   await prepareMachine(machine, silentProgress);
   await whileChanging('up', machine.name, true, () => raiseMachine(machine, silentProgress));
+  await controllersAtWork(machine);
   const { 'current-context': own, ...config } = parse(readFileSync(kubeconfigFile(machine.name, 'west'), 'utf8')) as {
     readonly 'current-context': string;
     readonly contexts: readonly { readonly context: object }[];
@@ -64,6 +65,15 @@ export async function raiseCluster({ machine, access }: SomeonesCluster = someon
   const elsewhere = { name: 'elsewhere', context: { cluster: 'elsewhere', user: own } };
   const contexts = [{ ...context, name: access.context }, elsewhere];
   writeFileSync(access.file, stringify({ ...config, contexts, 'current-context': 'elsewhere' }), { mode: 0o600 });
+}
+
+/** A node is ready before its controllers have made what every cluster has: namespaces get theirs a few seconds later. */
+async function controllersAtWork({ name }: Lab): Promise<void> {
+  const access = { kind: 'kubeconfig', file: kubeconfigFile(name, 'west') } as const;
+  const made = ['wait', '--for=create', '--timeout=60s', 'serviceaccount/default', 'configmap/kube-root-ca.crt'];
+  for (const namespace of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
+    await kubectl(access, [...made, '--namespace', namespace]);
+  }
 }
 
 export async function razeCluster({ machine, access }: SomeonesCluster = someones): Promise<void> {

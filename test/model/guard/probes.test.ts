@@ -1,5 +1,6 @@
 /** Probes and hooks of ports that the proxy may not pass calls to: as written, and as the injectors turn them. */
 import { refusals } from '../../../model/guard/pod';
+import { rewrittenHandlers } from '../../../model/guard/probes';
 import type { Container, Handler, Pod } from '../../../model/guard/types';
 import { annotation, consulPod, container, guard, istioPod } from '../../support/guard/changes';
 import { injectIstio } from '../../support/guard/injected';
@@ -52,6 +53,17 @@ test.each(cases)('%s (%s), %#', (place, url, write, [field, handler, fix]) => {
   // The control: with the port, the same pod is let in.
   const declared = port('admin', 8085)(container('app', write(handler))(weatherPod()));
   expect(refusals(guard(injectIstio(declared), istioConfig), istioConfig)).toEqual([]);
+});
+
+test('a container that an annotation names over and over is looked at once', () => {
+  const probe = (at: number) => ({ httpGet: { port: at } });
+  const asked = (at: number) => ({ livenessProbe: probe(at), readinessProbe: probe(at), startupProbe: probe(at) });
+  const repeated = Array.from({ length: 1_000 }, (_, index) => ({ name: 'app', ...asked(9_000 + index) }));
+  const pod = annotation(
+    'consul.hashicorp.com/original-pod',
+    JSON.stringify({ spec: { containers: repeated } }),
+  )(container('app', asked(20_300))(consulPod));
+  expect(rewrittenHandlers(pod).get('app')).toHaveLength(3);
 });
 
 test('what was turned to a declared port is let in, and what no injector wrote is no reason', () => {

@@ -47,6 +47,16 @@ describe('refused unread, and left as it is', () => {
       spec({ initContainers: many(limits.infrastructure + 1, () => ({ name: 'istio-proxy' })) }),
       /^spec: has more containers with a mesh's names .*at most 16/,
     ],
+    [
+      "what Consul's injector kept",
+      annotation('consul.hashicorp.com/original-pod', ' '.repeat(limits.kept + 1)),
+      /original-pod.*has more letters .*at most 262144/,
+    ],
+    [
+      "what Istio's injector kept",
+      container('istio-proxy', { env: [{ name: 'ISTIO_KUBE_APP_PROBERS', value: ' '.repeat(limits.kept + 1) }] }),
+      /istio-proxy\.env\.ISTIO_KUBE_APP_PROBERS: has more letters/,
+    ],
     ['a long declaration', annotation('guard.isthmus.dev/allow', ' '.repeat(32_769)), /allow.*has more letters/],
     ['long groups', annotation('guard.isthmus.dev/shared-users', ' '.repeat(32_769)), /shared-users.*more letters/],
   ])('%s', (_, change, reason) => {
