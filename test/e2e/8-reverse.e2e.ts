@@ -57,9 +57,10 @@ describe('without a row', () => {
   beforeAll(() => succeed('--config', oneWayLab().file, 'up'));
 
   test('info has no way to backend, and the border none to the federation gateway', async () => {
-    const { status, stderr } = await isthmus('--config', oneWayLab().file, 'call', 'east/info', 'west/backend');
-    expect(status).not.toBe(0);
-    expect(stderr).toContain('has no upstream backend: no row of the access table names it');
+    const { status, stdout } = await isthmus('--config', oneWayLab().file, 'call', 'east/info', 'west/backend');
+    expect(status).toBe(1);
+    expect(stdout).toContain("east/info's sidecar has no upstream west/backend");
+    expect(stdout).toContain('no row of the access table lets east/info call west/backend');
     expect(await dials(west.gateway?.address ?? '', 15443)).toBe(false);
   });
 
