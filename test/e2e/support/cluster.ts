@@ -11,6 +11,7 @@ import { kubeconfigFile, stateFolder } from '../../../model/names';
 import { kubectl } from '../../../scripts/kubectl';
 import { whileChanging } from '../../../scripts/machine/locks';
 import { prepareMachine, raiseMachine, razeMachine } from '../../../scripts/machine/machine';
+import { until } from '../../../scripts/machine/until';
 import { silentProgress } from '../../../scripts/progress';
 import { localMesh } from '../../support/labs';
 import { folder } from './labs';
@@ -67,13 +68,20 @@ export async function raiseCluster({ machine, access }: SomeonesCluster = someon
   writeFileSync(access.file, stringify({ ...config, contexts, 'current-context': 'elsewhere' }), { mode: 0o600 });
 }
 
+/** That a cluster begins with: default and three of kube's own. */
+const namespaces = 4;
+
 /** A node is ready before its controllers have made what every cluster has: namespaces get theirs a few seconds later. */
 async function controllersAtWork({ name }: Lab): Promise<void> {
   const access = { kind: 'kubeconfig', file: kubeconfigFile(name, 'west') } as const;
-  const made = ['wait', '--for=create', '--timeout=60s', 'serviceaccount/default', 'configmap/kube-root-ca.crt'];
-  for (const namespace of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
-    await kubectl(access, [...made, '--namespace', namespace]);
-  }
+  const made = async () => {
+    const get = ['get', 'serviceaccounts,configmaps', '--all-namespaces', '--output=name'];
+    const names = (await kubectl(access, get)).stdout.split('\n');
+    const count = (wanted: string) => names.filter((one) => one === wanted).length;
+    return count('serviceaccount/default') === namespaces && count('configmap/kube-root-ca.crt') === namespaces;
+  };
+  if (!(await until(made, { timeout: 60_000 })))
+    throw new Error('after 60 s the controllers of the cluster do nothing');
 }
 
 export async function razeCluster({ machine, access }: SomeonesCluster = someones): Promise<void> {

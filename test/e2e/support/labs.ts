@@ -1,5 +1,5 @@
 /** Lab files for the tests: the default lab under a name and ports of its own, and what a person might change of it. */
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
@@ -33,6 +33,8 @@ export function makeLab(name: string, change: (lab: RawLab) => void = () => {}):
   raw.settings = { pagePort: 18080, apiPort: 18443 };
   Object.assign(raw.services['east/info'] ?? {}, { env: { PLACES_FILE: placesFile } });
   change(raw);
+  // Whichever file of tests is run first, and alone.
+  if (!existsSync(placesFile)) writePlaces();
   const file = join(folder, `${name}.yaml`);
   writeFileSync(file, stringify(raw));
   const { lab } = parseLab(readFileSync(file, 'utf8'));
