@@ -81,6 +81,8 @@ export async function deceive(
   /** What the caller's proxy must find wrong. */
   reason: RegExp,
 ): Promise<Observation> {
+  // The callee itself first: a connection to it that somebody's broken-off request left over is used up.
+  await deceived.call(field, false);
   const way = await deceived.way(field);
   const { found, posed } = await inPlaceOf(field, way, leaf, () => deceived.call(field));
   const notes = [
