@@ -1,9 +1,9 @@
 /** Packets on an interface of a lab namespace, while something happens. */
 import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../../../scripts/machine/exec';
 import { startTcpdump } from '../../../scripts/machine/tcpdump';
+import { temporaryFolder } from '../../support/folder';
 
 export interface Capture {
   /** Whether the bytes occur in any packet. */
@@ -15,13 +15,15 @@ export interface Capture {
 /** TCP payload that begins as a TLS record: handshake or application data. */
 export const tlsRecord = '(tcp[((tcp[12] & 0xf0) >> 2)] = 0x16 or tcp[((tcp[12] & 0xf0) >> 2)] = 0x17)';
 
+const folder = temporaryFolder();
+
 /** Captures all packets of all interfaces of a namespace during `work`. */
 export async function capturing<T>(
   netns: string,
   device: string,
   work: () => Promise<T>,
 ): Promise<{ result: T; capture: Capture }> {
-  const file = join(mkdtempSync(join(tmpdir(), 'isthmus-capture-')), 'packets.pcap');
+  const file = join(mkdtempSync(join(folder, 'capture-')), 'packets.pcap');
   const end = await startTcpdump(netns, { file, device });
   try {
     const result = await work();
