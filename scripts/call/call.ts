@@ -4,7 +4,7 @@ import { type Lab, mesh as meshOf, type Service, shortId } from '../../model/lab
 import { federationGateway } from '../../model/names';
 import { until } from '../machine/until';
 import type { CallResult, Hop } from './hop';
-import { field, type LogLine, refusal } from './log';
+import { field, type LogLine, ofRequest, refusal } from './log';
 import { federationGatewayLog, gatewayLog, sidecarLog } from './proxies';
 import { type Answer, send } from './request';
 
@@ -77,7 +77,7 @@ async function readLines(
   found: Lines,
 ): Promise<Lines> {
   const seconds = Math.ceil(patience / 1000) + 10;
-  const mine = (line: LogLine) => field(line, 'request') === id;
+  const mine = (line: LogLine) => ofRequest(line, id);
   // Consul's sidecar passes TCP on for the caller and sees no request: its line is that of the caller's connection.
   const opened = (line: LogLine) => answer.from !== undefined && field(line, 'remote') === answer.from;
   const isCaller = meshOf(lab, from.mesh).kind === 'consul' ? opened : mine;

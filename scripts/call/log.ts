@@ -21,6 +21,19 @@ export function field(line: LogLine | undefined, name: string): string | null {
   return value === undefined || value === null || value === '-' || value === '' ? null : String(value);
 }
 
+/** Where a UUID has its version: Envoy writes there that it has chosen a request for tracing, as Istio does with 1 %. */
+const versionAt = 14;
+
+/**
+ * Whether a line is of the request that was sent with a random UUID in `x-request-id`.
+ * @param name field that holds the id. @default - as proxies log it
+ */
+export function ofRequest(line: LogLine | undefined, id: string, name = 'request'): boolean {
+  const same = (text: string) => text.slice(0, versionAt) + text.slice(versionAt + 1);
+  const seen = field(line, name);
+  return seen !== null && same(seen) === same(id);
+}
+
 /** Why a proxy answered by itself; null when it passed the callee's answer on. */
 export function refusal(line: LogLine): string | null {
   const details = field(line, 'details');

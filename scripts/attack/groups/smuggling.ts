@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { meshGatewayPort } from '../../../model/gateways';
 import { shortId } from '../../../model/lab';
-import { field as logField } from '../../call/log';
+import { field as logField, ofRequest } from '../../call/log';
 import { line } from '../asks';
 import { type Asked, type Attack, type AttackRow, by, type Observation, type Stop } from '../attack';
 import { atConsumer, type Cast, insideIn, refusedAtProvider } from '../cast';
@@ -144,11 +144,8 @@ async function secondOf(field: Field, side: Side, seen: Observation, id: string)
   const statuses = [...(seen.text ?? '').matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status));
   const who = `${shortId(field.cast[side])}'s proxy`;
   const answered = `statuses ${statuses.join(', ') || 'none'}, then ${seen.end}`;
-  const log = await (await field.log(side)).line(
-    (line) => logField(line, 'request') === id,
-    statuses.length > 1 ? 8_000 : 2_500,
-  );
-  const reached = await (await field.programLog(side)).line((line) => logField(line, 'requestId') === id, 500);
+  const log = await (await field.log(side)).line((line) => ofRequest(line, id), statuses.length > 1 ? 8_000 : 2_500);
+  const reached = await (await field.programLog(side)).line((line) => ofRequest(line, id, 'requestId'), 500);
   const stop = reached === undefined ? stopOf(who, seen, statuses, log) : undefined;
   return {
     ...seen,
@@ -260,7 +257,7 @@ async function overH2(field: Field, headers: H2Row['headers']): Promise<Observat
     secure: { servername: cast.entry.sni, ...leaf },
     headers: wanted,
   });
-  const log = await (await field.log('provider')).line((line) => logField(line, 'request') === id);
+  const log = await (await field.log('provider')).line((line) => ofRequest(line, id));
   const who = `${shortId(cast.provider)}'s proxy`;
   return observe(`HTTP/2 ${JSON.stringify(wanted)}`, seen, {
     log,

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { meshGatewayPort } from '../../../model/gateways';
 import { shortId } from '../../../model/lab';
-import { type LogLine, field as logField } from '../../call/log';
+import { type LogLine, field as logField, ofRequest } from '../../call/log';
 import { until } from '../../machine/until';
 import type { Control, Observation, Stop } from '../attack';
 import type { Field } from '../field';
@@ -35,7 +35,7 @@ async function call(field: Field, from: 'consumer' | 'sibling'): Promise<Overhea
     method: asked.method,
     headers: { host: entry.host, 'x-request-id': id },
   });
-  const line = await log.line((one) => logField(one, 'request') === id);
+  const line = await log.line((one) => ofRequest(one, id));
   return { seen, line, began, read: await heard(field, word) };
 }
 

@@ -4,7 +4,7 @@ import { upstreamsOf } from '../../../model/consul-hosts';
 import { federationGatewayPort, meshGatewayPort } from '../../../model/gateways';
 import { podLabels, type Service, shortId } from '../../../model/lab';
 import { ownConnectionHeader } from '../../../model/names';
-import { type LogLine, field as logField } from '../../call/log';
+import { type LogLine, field as logField, ofRequest } from '../../call/log';
 import { runningPods } from '../../kubectl';
 import type { Control, Observation, Stop } from '../attack';
 import type { Field } from '../field';
@@ -51,7 +51,7 @@ export const toConsul: Deceived = {
       method: asked.method,
       headers: { host: entry.host, 'x-request-id': id, [ownConnectionHeader]: '1' },
     });
-    return { seen, line: looks ? await log.line((one) => logField(one, 'request') === id) : undefined };
+    return { seen, line: looks ? await log.line((one) => ofRequest(one, id)) : undefined };
   },
 };
 

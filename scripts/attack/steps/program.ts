@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { shortId } from '../../../model/lab';
 import { ownConnectionHeader } from '../../../model/names';
-import { field as logField } from '../../call/log';
+import { type LogLine, field as logField, ofRequest } from '../../call/log';
 import type { Control, Observation, Stop } from '../attack';
 import { insideIn } from '../cast';
 import type { Field } from '../field';
@@ -47,7 +47,7 @@ export async function asProgram(field: Field, request: ProgramRequest): Promise<
   });
   const tried = `${method} ${path} by ${nameOf(field, from)}`;
   if (!looks) return observe(tried, seen);
-  const mine = (line: Parameters<typeof logField>[0]) => logField(line, 'request') === id;
+  const mine = (line: LogLine) => ofRequest(line, id);
   const own = await callerLog?.line(mine);
   const passed = logField(own, 'details') === 'via_upstream';
   const log = passed ? await calleeLog?.line((line) => mine(line) && logField(line, 'peer') !== null) : undefined;

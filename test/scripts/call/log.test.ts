@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { field, jsonLines, refusal } from '../../../scripts/call/log';
+import { field, jsonLines, ofRequest, refusal } from '../../../scripts/call/log';
 
 describe('lines of a log', () => {
   test('are those that hold an object; others and a last one half written are left out', () => {
@@ -32,6 +32,26 @@ test.each([
   [undefined, null],
 ])('a field %j is %j', (value, read) => {
   expect(field({ a: value }, 'a')).toBe(read);
+});
+
+describe('a line is of a request', () => {
+  const id = '3f0c2a52-9c5e-4c0f-8a3b-0d5f5a1f6b7e';
+
+  // By what Envoy writes there: not traced, traced by chance, by force, as the client wished.
+  test.each(['4', '9', 'a', 'b'])('that its proxy marked %s', (mark) => {
+    expect(ofRequest({ request: `${id.slice(0, 14)}${mark}${id.slice(15)}` }, id)).toBe(true);
+    expect(ofRequest({ requestId: `${id.slice(0, 14)}${mark}${id.slice(15)}` }, id, 'requestId')).toBe(true);
+  });
+
+  test.each([
+    ['of another', { request: '3f0c2a52-9c5e-4c0f-8a3b-0d5f5a1f6b7f' }],
+    ['of another that begins alike', { request: `${id}0` }],
+    ['without an id', { request: '-' }],
+    ['with the id elsewhere', { path: id }],
+    ['that is not there', undefined],
+  ])('and not %s', (_what, line) => {
+    expect(ofRequest(line, id)).toBe(false);
+  });
 });
 
 test('a line that is not there has no field', () => {
