@@ -4,13 +4,16 @@
  */
 import { outputs } from '../../model/output';
 import { isthmus, succeed } from './support/cli';
-import { openLab } from './support/labs';
+import { makeLab } from './support/labs';
 import { differences, type Objects } from './support/objects';
 import { enforcement } from './support/weakenings/enforcement';
 import { Ground } from './support/weakenings/ground';
 import { weakenings } from './support/weakenings/table';
 
-const { file, lab } = openLab();
+/** The default lab, whose proxies let go of connections sooner: each step waits until none is left of before. */
+const { file, lab } = makeLab('weak', (raw) => {
+  raw.settings = { ...raw.settings, drainSeconds: 1 };
+});
 const ground = new Ground(lab);
 const concerned = [...new Set(weakenings.flatMap(({ through }) => Object.keys(through)))];
 let before: Objects;

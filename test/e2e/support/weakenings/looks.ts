@@ -16,15 +16,14 @@ interface Listener {
   readonly active_state?: { readonly listener: unknown };
 }
 
-const listenersOnly = 'dynamic_listeners';
-
 type Proxy = 'consumer' | 'gateway';
 
+/** Asks a proxy's admin interface. */
+type Admin = (path: string) => Promise<string>;
+
 /** Listeners of the proxy of the consumer, or of the federation gateway. */
-export async function istioProxy(ground: Ground, whose: Proxy): Promise<unknown> {
-  const stdout = await askProxy(ground, whose, `config_dump?resource=${listenersOnly}`);
-  // Istio's agent may say something of its own first.
-  return inForce(stdout.slice(stdout.search(/^\{/m)));
+export function istioProxy(ground: Ground, whose: Proxy): Promise<unknown> {
+  return inForce(ground, (path) => askProxy(ground, whose, path));
 }
 
 interface Cluster {
@@ -36,13 +35,6 @@ export async function consumerClusters(ground: Ground): Promise<unknown> {
   const stdout = await askProxy(ground, 'consumer', 'config_dump?resource=dynamic_active_clusters');
   const { configs = [] } = JSON.parse(stdout.slice(stdout.search(/^\{/m))) as { readonly configs?: readonly Cluster[] };
   return Object.fromEntries(configs.map(({ cluster }) => [cluster.name, cluster]));
-}
-
-/** Whether no connection is left that goes on by rules of before. */
-export async function drained(ground: Ground, whose: Proxy): Promise<boolean> {
-  const stats = await askProxy(ground, whose, 'stats?filter=^listener_manager.total_.*_draining$');
-  const counts = [...stats.matchAll(/_draining: (\d+)/g)].map(([, count]) => count);
-  return counts.length === 2 && counts.every((count) => count === '0');
 }
 
 async function askProxy(ground: Ground, whose: Proxy, path: string): Promise<string> {
@@ -58,19 +50,33 @@ async function askProxy(ground: Ground, whose: Proxy, path: string): Promise<str
 }
 
 /** Listeners of the proxy on a host of the Consul mesh. */
-export async function hostProxy(ground: Ground, host: string): Promise<unknown> {
+export function hostProxy(ground: Ground, host: string): Promise<unknown> {
   const { envoyAdminSocket } = hostFiles(ground.lab.name, ground.cast.east.name, host);
-  return inForce(await envoyAdmin(envoyAdminSocket, `/config_dump?resource=${listenersOnly}`));
+  return inForce(ground, (path) => envoyAdmin(envoyAdminSocket, `/${path}`));
 }
 
-/** By name, without versions and times, and without certificates: these change by themselves. */
-function inForce(dump: string): unknown {
-  const { configs = [] } = JSON.parse(dump, withoutPem) as { readonly configs?: readonly Listener[] };
+/**
+ * A proxy's listeners by name, without versions and times, and without certificates: these change by themselves.
+ * Callers' proxies keep connections, which go on by the rules that they began with: resolves when none is left.
+ */
+async function inForce(ground: Ground, admin: Admin): Promise<unknown> {
+  const dump = await admin('config_dump?resource=dynamic_listeners');
+  await ground.until('a proxy still has connections of before its listeners changed', () => drained(admin));
+  // Istio's agent may say something of its own first.
+  const { configs = [] } = JSON.parse(dump.slice(dump.search(/^\{/m)), withoutPem) as {
+    readonly configs?: readonly Listener[];
+  };
   const named = configs.map((entry): [string, unknown] => {
     if (entry.error_state !== undefined) throw new Error(`Envoy refused listener ${entry.name}`);
     return [entry.name, entry.active_state?.listener];
   });
   return Object.fromEntries(named.filter(([, active]) => active !== undefined));
+}
+
+async function drained(admin: Admin): Promise<boolean> {
+  const stats = await admin('stats?filter=^listener_manager.total_.*_draining$');
+  const counts = [...stats.matchAll(/_draining: (\d+)/g)].map(([, count]) => count);
+  return counts.length === 2 && counts.every((count) => count === '0');
 }
 
 function withoutPem(key: string, value: unknown): unknown {
