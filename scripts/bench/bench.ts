@@ -1,25 +1,18 @@
 /** `isthmus bench call`: in-mesh against federated calls in one run, rounds alternating. */
 import { writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
 import { grants } from '../../model/access/table';
 import { type Lab, mesh as meshOf, type Service, shortId } from '../../model/lab';
 import { ownConnectionHeader } from '../../model/names';
-import { execute, urlOf } from '../call/request';
+import { urlOf } from '../call/request';
 import { UsageError } from '../errors';
 import type { Progress } from '../progress';
 import { calleeHost, makeCallee, removeCallee } from './callee';
-import { type Load, type LoadResult, loadProgram } from './load';
-import { type BenchResult, type Samples, summarise } from './report';
+import type { BenchResult, Samples } from './report';
+import { inTurns, paceOf, type RoundOptions, resultOf } from './rounds';
 
-export interface BenchOptions {
-  readonly rounds: string;
-  readonly seconds: string;
-  readonly rate: string;
+export interface BenchOptions extends RoundOptions {
   readonly csv?: string;
 }
-
-/** Seconds of each round that are not counted. */
-const warmUp = 1;
 
 export async function bench(
   lab: Lab,
@@ -27,48 +20,24 @@ export async function bench(
   options: BenchOptions,
   signal?: AbortSignal,
 ): Promise<BenchResult> {
-  const rounds = whole('--rounds', options.rounds, 1, 100);
-  const seconds = whole('--seconds', options.seconds, 1, 600);
-  const rate = whole('--rate', options.rate, 1, 2000);
+  const pace = paceOf(options);
   const { from, to } = crossing(lab);
-  const federated = `${urlOf(lab, from, to)}${to.health}`;
-  const inMesh = `http://${calleeHost()}${to.health}`;
-  const own = { [ownConnectionHeader]: '1' };
-  const load = (url: string, headers: Record<string, string>): Load => ({ url, headers, rate, seconds, warmUp });
+  const inMesh = { url: `http://${calleeHost()}${to.health}` };
+  const federated = { url: `${urlOf(lab, from, to)}${to.health}` };
+  const headers = { [ownConnectionHeader]: '1' };
   const cases = [
-    { name: 'in-mesh, reused connection', load: load(inMesh, {}) },
-    { name: 'federated, reused connection', load: load(federated, {}), against: 'in-mesh, reused connection' },
-    { name: 'in-mesh, new connection', load: load(inMesh, own) },
-    { name: 'federated, new connection', load: load(federated, own), against: 'in-mesh, new connection' },
+    { name: 'in-mesh, reused connection', ...inMesh },
+    { name: 'federated, reused connection', ...federated, against: 'in-mesh, reused connection' },
+    { name: 'in-mesh, new connection', ...inMesh, headers },
+    { name: 'federated, new connection', ...federated, headers, against: 'in-mesh, new connection' },
   ];
   try {
     await progress.step(`make an in-mesh callee that runs the program of ${shortId(to)}`, () =>
       makeCallee(lab, from, to),
     );
-    const samples: Samples[] = [];
-    for (let round = 1; round <= rounds; round++) {
-      for (const { name, load: wanted } of cases) {
-        signal?.throwIfAborted();
-        const result = await progress.step(`round ${round} of ${rounds}: ${name}`, () =>
-          measure(lab, from, wanted, signal),
-        );
-        samples.push({ case: name, round, ...result });
-      }
-    }
+    const samples = await inTurns(lab, from, cases, pace, progress, signal);
     if (options.csv !== undefined) writeFileSync(options.csv, csv(samples));
-    const against = new Map(
-      cases.flatMap(({ name, against: base }) => (base === undefined ? [] : [[name, base] as const])),
-    );
-    const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
-    return {
-      machine,
-      rate,
-      seconds,
-      rounds,
-      caller: shortId(from),
-      callee: shortId(to),
-      calls: summarise(samples, against, rate),
-    };
+    return { ...resultOf(cases, samples, pace), caller: shortId(from), callee: shortId(to) };
   } finally {
     await progress.step('remove the in-mesh callee', () => removeCallee(lab, from));
   }
@@ -83,22 +52,9 @@ export function crossing(lab: Lab): { from: Service; to: Service } {
   return row;
 }
 
-export async function measure(lab: Lab, from: Service, load: Load, signal?: AbortSignal): Promise<LoadResult> {
-  const { stdout } = await execute(lab, from, ['-e', loadProgram, JSON.stringify(load)], signal);
-  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as LoadResult;
-}
-
 function csv(samples: readonly Samples[]): string {
   const rows = samples.flatMap(({ case: name, round, samples: values }) =>
     values.map((ms) => `"${name}",${round},${ms}`),
   );
   return `case,round,ms\n${rows.join('\n')}\n`;
-}
-
-export function whole(option: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new UsageError(
-    `${option} ${JSON.stringify(text)} is not allowed. Allowed: a whole number from ${least} to ${most}`,
-  );
 }

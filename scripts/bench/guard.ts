@@ -1,21 +1,17 @@
 /** `isthmus bench guard`: what the guard costs a call into a guarded pod, and the admission of one. */
-import { cpus, totalmem } from 'node:os';
 import { guardedNamespaces } from '../../model/guard/namespaces';
 import { type Lab, mesh as meshOf, shortId } from '../../model/lab';
 import { benchNamespace, ownConnectionHeader } from '../../model/names';
 import { UsageError } from '../errors';
 import { KubeApi } from '../kube-api';
 import type { Progress } from '../progress';
-import { crossing, measure, whole } from './bench';
+import { crossing } from './bench';
 import { calleeHost, makeCallee, removeCallee } from './callee';
-import type { Load } from './load';
 import { podFilter } from './pod-filter';
-import { type BenchResult, formatBench, percentile, type Samples, summarise } from './report';
+import { type BenchResult, formatBench, percentile } from './report';
+import { inTurns, paceOf, type RoundOptions, resultOf, whole } from './rounds';
 
-export interface GuardBenchOptions {
-  readonly rounds: string;
-  readonly seconds: string;
-  readonly rate: string;
+export interface GuardBenchOptions extends RoundOptions {
   readonly pods: string;
 }
 
@@ -31,8 +27,6 @@ export interface GuardBenchResult extends BenchResult {
   readonly admission: readonly AdmissionCase[];
 }
 
-/** Seconds of each round that are not counted. */
-const warmUp = 1;
 const open = 'without guard';
 const guarded = 'with guard';
 
@@ -43,48 +37,30 @@ export async function benchGuard(
   options: GuardBenchOptions,
   signal?: AbortSignal,
 ): Promise<GuardBenchResult> {
-  const rounds = whole('--rounds', options.rounds, 1, 100);
-  const seconds = whole('--seconds', options.seconds, 1, 600);
-  const rate = whole('--rate', options.rate, 1, 2000);
+  const pace = { ...paceOf(options), swaps: true };
   const pods = whole('--pods', options.pods, 10, 10_000);
   const { from, to } = crossing(lab);
   const mesh = meshOf(lab, from.mesh);
   if (mesh.place.platform !== 'local' || guardedNamespaces(lab, mesh).length === 0) {
     throw new UsageError('bench guard needs a guarded Istio mesh on this machine');
   }
-  const load = (headers: Record<string, string>): Load => {
-    return { url: `http://${calleeHost()}${to.health}`, headers, rate, seconds, warmUp };
-  };
-  const [reused, fresh] = [load({}), load({ [ownConnectionHeader]: '1' })];
-  const cases = [
-    { name: `${open}, reused connection`, load: reused, filter: 'off' },
-    { name: `${guarded}, reused connection`, load: reused, filter: 'on', against: `${open}, reused connection` },
-    { name: `${open}, new connection`, load: fresh, filter: 'off' },
-    { name: `${guarded}, new connection`, load: fresh, filter: 'on', against: `${open}, new connection` },
-  ] as const;
   try {
     const uid = await progress.step('make a guarded callee', () => makeCallee(lab, from, to, { guarded: true }));
-    const filter = await podFilter(lab.name, uid);
-    const samples: Samples[] = [];
-    for (let round = 1; round <= rounds; round++) {
-      // Each goes first in every other round.
-      for (const { name, load: wanted, filter: way } of round % 2 === 0 ? cases.toReversed() : cases) {
-        signal?.throwIfAborted();
-        const title = `round ${round} of ${rounds}: ${name}`;
-        await filter[way]();
-        const result = await progress.step(title, () => measure(lab, from, wanted, signal));
-        samples.push({ case: name, round, ...result });
-      }
-    }
+    const { off, on } = await podFilter(lab.name, uid);
+    const reused = { url: `http://${calleeHost()}${to.health}` };
+    const fresh = { ...reused, headers: { [ownConnectionHeader]: '1' } };
+    const cases = [
+      { name: `${open}, reused connection`, ...reused, prepare: off },
+      { name: `${guarded}, reused connection`, ...reused, prepare: on, against: `${open}, reused connection` },
+      { name: `${open}, new connection`, ...fresh, prepare: off },
+      { name: `${guarded}, new connection`, ...fresh, prepare: on, against: `${open}, new connection` },
+    ];
+    const samples = await inTurns(lab, from, cases, pace, progress, signal);
     const admission = await progress.step(`admit ${pods} pods, each with and without guard`, () =>
       admissions(lab, mesh.name, pods, signal),
     );
-    const against = new Map(
-      cases.flatMap((entry) => ('against' in entry ? [[entry.name, entry.against] as const] : [])),
-    );
-    const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
     const names = { caller: shortId(from), callee: `a guarded pod like ${shortId(to)}, its rules out and in` };
-    return { machine, rate, seconds, rounds, ...names, calls: summarise(samples, against, rate), admission };
+    return { ...resultOf(cases, samples, pace), ...names, admission };
   } finally {
     await progress.step('remove the callee', () => removeCallee(lab, from));
   }
