@@ -70,22 +70,7 @@ const consulRows: readonly Row[] = [
     ca: 'istio',
     uris: (field) => [toConsul.identity(field)],
   },
-  {
-    name: 'self-signed',
-    title: 'a CA that nobody trusts mints the callee',
-    serves: ['M4', 'SP 800-204A SM-DR12'],
-    ca: 'attacker',
-    uris: (field) => [toConsul.identity(field)],
-  },
-  {
-    name: 'expired',
-    title: "the callee's own name, but the leaf ran out",
-    serves: ['M8', 'SP 800-204A SM-DR13'],
-    ca: 'consul',
-    uris: (field) => [toConsul.identity(field)],
-    options: { from: -2 * hour, until: -hour },
-    reason: expired,
-  },
+  ...worthless(toConsul, 'consul'),
 ];
 
 const istioRows: readonly Row[] = [
@@ -119,23 +104,31 @@ const istioRows: readonly Row[] = [
     ca: 'consul',
     uris: (field) => [toIstio.identity(field)],
   },
-  {
-    name: 'self-signed',
-    title: 'a CA that nobody trusts mints the callee',
-    serves: ['M4', 'SP 800-204A SM-DR12'],
-    ca: 'attacker',
-    uris: (field) => [toIstio.identity(field)],
-  },
-  {
-    name: 'expired',
-    title: "the callee's own name, but the leaf ran out",
-    serves: ['M8', 'SP 800-204A SM-DR13'],
-    ca: 'plane',
-    uris: (field) => [toIstio.identity(field)],
-    options: { from: -2 * hour, until: -hour },
-    reason: expired,
-  },
+  ...worthless(toIstio, 'plane'),
 ];
+
+/** The callee's own name, which is worth nothing by itself: from a CA that nobody trusts, and in a leaf that ran out. */
+function worthless(deceived: Deceived, ca: Whose): Row[] {
+  const uris = (field: Field) => [deceived.identity(field)];
+  return [
+    {
+      name: 'self-signed',
+      title: 'a CA that nobody trusts mints the callee',
+      serves: ['M4', 'SP 800-204A SM-DR12'],
+      ca: 'attacker',
+      uris,
+    },
+    {
+      name: 'expired',
+      title: "the callee's own name, but the leaf ran out",
+      serves: ['M8', 'SP 800-204A SM-DR13'],
+      ca,
+      uris,
+      options: { from: -2 * hour, until: -hour },
+      reason: expired,
+    },
+  ];
+}
 
 /** One direction: whose CA vouches for the callee, and how attacks are named. */
 interface Direction {
