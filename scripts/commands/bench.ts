@@ -1,4 +1,5 @@
 /** `isthmus bench`: measures the lab. */
+import type { Command } from 'commander';
 import { UsageError } from '../errors';
 import { whileMeasuring } from '../machine/locks';
 import { localMeshes } from '../meshes';
@@ -22,12 +23,8 @@ export function addBenchCommands(cli: Cli): void {
       if (options.json === true) json(result);
       else say(formatMemory(result));
     });
-  benches
-    .command('call')
+  withRounds(benches.command('call'), { rounds: '4', seconds: '5' })
     .description('in-mesh against federated calls, on reused and on new connections')
-    .option('--rounds <n>', 'rounds of each case', '4')
-    .option('--seconds <n>', 'seconds of each round', '5')
-    .option('--rate <n>', 'requests a second, whether answered or not', '100')
     .option('--json', 'machine-readable output')
     .option('--csv <file>', 'write the raw samples')
     .action(async (options: { rounds: string; seconds: string; rate: string; json?: boolean; csv?: string }) => {
@@ -39,12 +36,8 @@ export function addBenchCommands(cli: Cli): void {
       if (options.json === true) json(result);
       else say(formatBench(result));
     });
-  benches
-    .command('guard')
+  withRounds(benches.command('guard'), { rounds: '6', seconds: '5' })
     .description('calls into a pod with and without guard, in turns, and the admission of pods')
-    .option('--rounds <n>', 'rounds of each case', '6')
-    .option('--seconds <n>', 'seconds of each round', '5')
-    .option('--rate <n>', 'requests a second, whether answered or not', '100')
     .option('--pods <n>', 'pods to admit', '200')
     .option('--json', 'machine-readable output')
     .action(async (options: { rounds: string; seconds: string; rate: string; pods: string; json?: boolean }) => {
@@ -55,4 +48,11 @@ export function addBenchCommands(cli: Cli): void {
       if (options.json === true) json(result);
       else say(formatGuardBench(result));
     });
+}
+
+function withRounds(command: Command, { rounds, seconds }: { rounds: string; seconds: string }): Command {
+  return command
+    .option('--rounds <n>', 'rounds of each case', rounds)
+    .option('--seconds <n>', 'seconds of each round', seconds)
+    .option('--rate <n>', 'requests a second, whether answered or not', '100');
 }
