@@ -36,7 +36,7 @@ export function addBenchCommands(cli: Cli): void {
       if (options.json === true) json(result);
       else say(formatBench(result));
     });
-  withRounds(benches.command('guard'), { rounds: '6', seconds: '5' })
+  withRounds(benches.command('guard'), { rounds: '12', seconds: '3' })
     .description('calls into a pod with and without guard, in turns, and the admission of pods')
     .option('--pods <n>', 'pods to admit', '200')
     .option('--json', 'machine-readable output')
