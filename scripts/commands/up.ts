@@ -6,7 +6,7 @@ import type { Lab } from '../../model/lab';
 import { noteAccess } from '../access/applied';
 import { preflight } from '../clusters/preflight';
 import { FailureError } from '../errors';
-import { awaitCallers, foreignCallers } from '../hosts/callers';
+import { awaitRoots, calledFromOutside } from '../hosts/callers';
 import { istioCharts } from '../machine/binaries';
 import { prepareMachine, raiseMachine } from '../machine/machine';
 import { ensureTools } from '../machine/tools';
@@ -61,8 +61,8 @@ export async function up(lab: Lab, options: UpOptions): Promise<UpResult> {
   );
   const outcome = await applyPlan(plan, record, { lab: lab.name, progress, signal, before });
   noteAccess(lab);
-  if (foreignCallers(lab).length > 0)
-    await progress.step('wait until callees have the roots of callers from other meshes', () => awaitCallers(lab));
+  if (calledFromOutside(lab).length > 0)
+    await progress.step("wait until Consul's services have their callers' roots", () => awaitRoots(lab, signal));
   return { ...outcome, ...(await findPage(lab, progress, signal)) };
 }
 

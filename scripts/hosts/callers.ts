@@ -1,46 +1,85 @@
-/** Whether callees on hosts trust those who call them from other meshes. */
-import { type Grant, grantsInto } from '../../model/access/table';
+/** Whether services on hosts have the roots of those who call them from other meshes. */
+import { grantsInto } from '../../model/access/table';
 import { hostFiles } from '../../model/hosts';
-import type { Lab } from '../../model/lab';
+import type { Lab, Service } from '../../model/lab';
 import { federationTrustDomain } from '../../model/planes';
 import { localMeshes } from '../meshes';
-import { envoyAdmin, envoyDaemon } from './envoy';
+import { managementApi } from './consul-api';
+import { envoyDaemon, listenerDump } from './envoy';
 import { awaitDaemon } from './wait';
 
-/** Rows that lead from another mesh to a service on a host of this machine. */
-export function foreignCallers(lab: Lab): Grant[] {
-  return localMeshes(lab)
+/** A service on a host, and a mesh whose services may call it. */
+export interface CalledFromOutside {
+  readonly callee: Service;
+  /** Name of the callers' mesh, and of its peering. */
+  readonly peer: string;
+}
+
+/** Services on hosts of this machine that a row lets another mesh call. */
+export function calledFromOutside(lab: Lab): CalledFromOutside[] {
+  const rows = localMeshes(lab)
     .filter(({ kind }) => kind === 'consul')
-    .flatMap((own) => grantsInto(lab, own));
+    .flatMap((own) => grantsInto(lab, own))
+    .map(({ from, to }): [string, CalledFromOutside] => [`${from.mesh} ${to.id}`, { callee: to, peer: from.mesh }]);
+  return [...new Map(rows).values()];
 }
 
-/** Resolves when each callee's proxy has its callers' roots: a proxy hears of them some time after the meshes are paired. */
-export async function awaitCallers(lab: Lab): Promise<void> {
-  await Promise.all(
-    foreignCallers(lab).map(({ from, to }) => {
-      const { envoyAdminSocket } = hostFiles(lab.name, to.mesh, to.name);
-      const domain = federationTrustDomain(lab, from.mesh, to.mesh);
-      const daemon = envoyDaemon(to);
-      return awaitDaemon({ lab: lab.name, daemon, what: `it is told the root of ${from.mesh}`, timeout: 60_000 }, () =>
-        trusts(envoyAdminSocket, domain),
-      );
-    }),
-  );
+/** Resolves when each callee's proxy has its callers' roots: it hears of them a moment after the meshes are paired. */
+export async function awaitRoots(lab: Lab, signal: AbortSignal): Promise<void> {
+  for (const { callee, peer } of calledFromOutside(lab)) {
+    const { envoyAdminSocket } = hostFiles(lab.name, callee.mesh, callee.name);
+    const domain = federationTrustDomain(lab, peer, callee.mesh);
+    const what = `it is told the root of ${peer}'s services`;
+    await awaitDaemon({ lab: lab.name, daemon: envoyDaemon(callee), what, timeout: 60_000, signal }, async () => {
+      const { PeerCAPems } = await managementApi(lab.name, callee.mesh).get<Peering>(`/v1/peering/${peer}`);
+      return hasAll(trustedRoots(await listenerDump(envoyAdminSocket), domain), PeerCAPems ?? []);
+    });
+  }
 }
 
-async function trusts(adminSocket: string, domain: string): Promise<boolean> {
-  const dump = await envoyAdmin(adminSocket, '/config_dump?resource=dynamic_listeners');
-  return domains(JSON.parse(dump)).has(domain);
+interface Peering {
+  readonly PeerCAPems?: readonly string[] | null;
 }
 
-/** Trust domains whose roots a proxy has, anywhere in its configuration. */
-export function domains(config: unknown): Set<string> {
-  const found = new Set<string>();
-  JSON.stringify(config, (key, value: unknown) => {
-    if (key === 'trust_domains' && Array.isArray(value)) {
-      for (const { name } of value as { readonly name: string }[]) found.add(name);
-    }
-    return value;
-  });
-  return found;
+interface Dump {
+  readonly configs?: readonly {
+    readonly active_state?: { readonly listener: { readonly filter_chains?: readonly FilterChain[] } };
+  }[];
+}
+
+interface FilterChain {
+  readonly transport_socket?: {
+    readonly typed_config?: {
+      readonly common_tls_context?: {
+        readonly validation_context?: {
+          readonly custom_validator_config?: { readonly typed_config?: { readonly trust_domains?: readonly Trust[] } };
+        };
+      };
+    };
+  };
+}
+
+/** Envoy's SPIFFE validator has the roots of each trust domain by itself. */
+interface Trust {
+  readonly name: string;
+  readonly trust_bundle: { readonly inline_string?: string };
+}
+
+/** Roots (PEM) of a trust domain by which listeners that are in force check callers. */
+export function trustedRoots(dump: string, domain: string): string {
+  const { configs = [] } = JSON.parse(dump) as Dump;
+  return configs
+    .flatMap(({ active_state }) => active_state?.listener.filter_chains ?? [])
+    .flatMap(({ transport_socket }) => {
+      const { validation_context } = transport_socket?.typed_config?.common_tls_context ?? {};
+      return validation_context?.custom_validator_config?.typed_config?.trust_domains ?? [];
+    })
+    .filter(({ name }) => name === domain)
+    .map(({ trust_bundle }) => trust_bundle.inline_string ?? '')
+    .join('\n');
+}
+
+/** Whether a bundle has all of these roots; there must be one. */
+function hasAll(bundle: string, roots: readonly string[]): boolean {
+  return roots.length > 0 && roots.every((root) => bundle.includes(root.trim()));
 }

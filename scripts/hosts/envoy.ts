@@ -76,10 +76,16 @@ async function hasConfig(adminSocket: string, listeners: readonly string[]): Pro
   if ((await envoyAdmin(adminSocket, '/ready')).trim() !== 'LIVE') return false;
   const connected = await envoyAdmin(adminSocket, '/stats?filter=^control_plane.connected_state$');
   if (connected.trim() !== 'control_plane.connected_state: 1') throw new FailureError('Envoy has lost its agent');
-  const dump = await envoyAdmin(adminSocket, '/config_dump?resource=dynamic_listeners');
-  if (dump.includes('"error_state"')) throw new FailureError('Envoy refused a listener and keeps its former one');
+  const dump = await listenerDump(adminSocket);
   // Envoy is ready without a listener, too: that is what it has when the agent could not make one.
   return listeners.every((name) => dump.includes(`"${name}:`));
+}
+
+/** What Envoy tells of the listeners that it was given. Throws {@link FailureError} when it refused one. */
+export async function listenerDump(adminSocket: string): Promise<string> {
+  const dump = await envoyAdmin(adminSocket, '/config_dump?resource=dynamic_listeners');
+  if (dump.includes('"error_state"')) throw new FailureError('Envoy refused a listener and keeps its former one');
+  return dump;
 }
 
 /** Milliseconds within which the agent turns a registration into Envoy's config; it collects changes for 200. */

@@ -15,6 +15,8 @@ export interface Awaited {
   readonly timeout: number;
   /** Further lines for the message, for example from another program's log; none without it. */
   readonly hints?: () => readonly string[];
+  /** Ends the wait. @default - nothing does */
+  readonly signal?: AbortSignal;
 }
 
 /** Resolves when `condition` holds; throws {@link FailureError} with the end of the program's log otherwise. */
@@ -33,7 +35,7 @@ export async function awaitDaemon(awaited: Awaited, condition: () => Promise<boo
         return false;
       }
     },
-    { timeout: awaited.timeout, interval: 50 },
+    { timeout: awaited.timeout, interval: 50, ...(awaited.signal && { signal: awaited.signal }) },
   );
   if (over && !dead) return;
   const log = logFile(state, awaited.daemon);

@@ -153,10 +153,10 @@ describe('federated', () => {
   });
 
   test('the shop calls info, and each side sees who the other is', async () => {
-    expect(await ask(cluster, inShop('shop'), url)).toMatchObject({
-      status: 200,
-      body: expect.stringContaining('Suomenlinna'),
-    });
+    // The shop's proxy hears of the import a moment after the plan is applied; `up` does not wait for it.
+    const answered = async () => (await ask(cluster, inShop('shop'), url)).status === 200;
+    expect(await until(answered, { timeout: 30_000, interval: 1_000 })).toBe(true);
+    expect(await ask(cluster, inShop('shop'), url)).toMatchObject({ body: expect.stringContaining('Suomenlinna') });
     const said = await succeed('--config', file, 'call', '--json', 'west/shop', 'east/info');
     const result = outputs.call.parse(JSON.parse(said));
     expect(result).toMatchObject({ ok: true, status: 200 });

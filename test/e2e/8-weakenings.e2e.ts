@@ -10,7 +10,10 @@ import { enforcement } from './support/weakenings/enforcement';
 import { Ground } from './support/weakenings/ground';
 import { weakenings } from './support/weakenings/table';
 
-/** The default lab, whose proxies let go of connections sooner: each step waits until none is left of before. */
+/**
+ * The default lab, whose proxies let go of connections sooner: each step waits until none is left of before. Istio's pods
+ * that an earlier file's `up` made keep the time they began with.
+ */
 const { file, lab } = makeLab('weak', (raw) => {
   raw.settings = { ...raw.settings, drainSeconds: 1 };
 });
