@@ -61,7 +61,7 @@ export class FederationStack extends LabStack {
     }
     const exported = resolvedExports(lab, mesh);
     const gateway =
-      exported.length === 0 ? [] : new FederationGateway(this, 'Gateway', { mesh, exports: exported }).ready;
+      exported.length === 0 ? [] : new FederationGateway(this, 'Gateway', { lab, mesh, exports: exported }).ready;
     for (const entry of exported) {
       new FederatedExport(this, `Export-${entry.name}`, { export: entry, dependsOn: gateway });
     }

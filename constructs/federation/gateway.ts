@@ -6,14 +6,16 @@ import { nodePorts } from '../../model/aws';
 import type { ResolvedExport } from '../../model/exports';
 import { federationGatewayPort } from '../../model/gateways';
 import type { KubeObject } from '../../model/kube';
-import type { Mesh } from '../../model/lab';
+import type { Lab, Mesh } from '../../model/lab';
 import { denyAllName, federationGateway } from '../../model/names';
 import { gatewayPolicies } from '../../model/network-policy/istio';
 import { chartOf, chartValues } from '../helm/charts';
 import { Objects } from '../helm/objects';
 import { Release } from '../helm/release';
+import { drainAnnotation } from '../istio/drain';
 
 export interface FederationGatewayProps {
+  readonly lab: Lab;
   readonly mesh: Mesh;
   readonly exports: readonly ResolvedExport[];
   /** @default - nothing */
@@ -28,8 +30,9 @@ export class FederationGateway extends Construct {
   /** Its namespace, and the gateway running. */
   readonly ready: readonly ITerraformDependable[];
 
-  constructor(scope: Construct, id: string, { mesh, exports: exported, dependsOn = [] }: FederationGatewayProps) {
+  constructor(scope: Construct, id: string, props: FederationGatewayProps) {
     super(scope, id);
+    const { lab, mesh, exports: exported, dependsOn = [] } = props;
     const namespace = new NamespaceV1(this, 'Namespace', {
       metadata: { name: federationGateway, labels: { 'istio-injection': 'enabled' } },
     });
@@ -46,7 +49,7 @@ export class FederationGateway extends Construct {
       releaseName: federationGateway,
       namespace: federationGateway,
       // Last, so that no value of a person opens another port.
-      values: [...chartValues(mesh, 'gateway'), { service }],
+      values: [...chartValues(mesh, 'gateway'), { service, podAnnotations: drainAnnotation(lab, mesh) }],
       dependsOn: [policy.release.resource],
     });
     this.ready = [namespace, release.resource];

@@ -10,6 +10,7 @@ import { meshPolicies, namespacePolicy } from '../../model/network-policy/istio'
 import { chartOf, chartValues } from '../helm/charts';
 import { Objects } from '../helm/objects';
 import { Release } from '../helm/release';
+import { drainAnnotation } from './drain';
 
 export interface IstioMeshProps {
   readonly lab: Lab;
@@ -62,7 +63,7 @@ export class IstioMesh extends Construct {
       ...chartOf(mesh, 'gateway'),
       releaseName: ingressNamespace,
       namespace: ingressNamespace,
-      values: chartValues(mesh, 'gateway'),
+      values: [...chartValues(mesh, 'gateway'), { podAnnotations: drainAnnotation(lab, mesh) }],
       dependsOn: [ingress, istiod.resource, policy.release.resource],
     });
   }

@@ -25,6 +25,7 @@ import {
 import { httpService } from '../kube/service';
 import { serviceAccount } from '../kube/service-account';
 import type { Programs } from '../programs';
+import { drainAnnotation } from './drain';
 import { pageObjects } from './page';
 
 export interface IstioWorkloadProps {
@@ -91,7 +92,11 @@ function deployment({ lab, service, programs, outside = [] }: IstioWorkloadProps
       template: {
         metadata: {
           labels,
-          annotations: { ...programAnnotation(programs), ...guardAnnotations(serviceGuard(service)) },
+          annotations: {
+            ...programAnnotation(programs),
+            ...drainAnnotation(lab, mesh),
+            ...guardAnnotations(serviceGuard(service)),
+          },
         },
         spec: {
           serviceAccountName: service.name,

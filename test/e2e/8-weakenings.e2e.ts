@@ -10,10 +10,7 @@ import { enforcement } from './support/weakenings/enforcement';
 import { Ground } from './support/weakenings/ground';
 import { weakenings } from './support/weakenings/table';
 
-/**
- * The default lab, whose proxies let go of connections sooner: each step waits until none is left of before. Istio's pods
- * that an earlier file's `up` made keep the time they began with.
- */
+/** The default lab, whose proxies let go of connections sooner: each step waits until none is left of before. */
 const { file, lab } = makeLab('weak', (raw) => {
   raw.settings = { ...raw.settings, drainSeconds: 1 };
 });

@@ -241,3 +241,31 @@ test('only a cluster that the plan makes gets a default kind of volume: that of 
   };
   expect([classes('aws'), classes('existing')]).toEqual([['gp3', 'gp3'], []]);
 });
+
+describe('another drain time', () => {
+  /** Pods of Istio's mesh that are told it when they are made, by deployment or release. */
+  const told = (drainSeconds: number, existing = false) => {
+    const lab = localLab();
+    const meshes = lab.meshes.map((mesh) => (mesh.kind === 'istio' ? { ...mesh, existing } : mesh));
+    const plan = synthesise({ ...lab, meshes, settings: { ...lab.settings, drainSeconds } });
+    const pods = ofKind(plan, 'Deployment').map(({ metadata, spec }) => [metadata.name, annotationsOf(spec)] as const);
+    const charts = resources(plan).flatMap((release) =>
+      helmValues(release).flatMap(({ podAnnotations }) => [[String(release.values.name), podAnnotations] as const]),
+    );
+    const seconds = (annotations: unknown) => (annotations as Record<string, string> | undefined)?.[drainSecondsMark];
+    return Object.fromEntries(
+      [...pods, ...charts].map(([name, annotations]) => [name, seconds(annotations)]).filter(([, mark]) => mark),
+    );
+  };
+  const annotationsOf = (spec: unknown) =>
+    (spec as { template: { metadata: { annotations?: unknown } } }).template.metadata.annotations;
+  const drainSecondsMark = 'isthmus.dev/drain-seconds';
+
+  test('makes every pod of Istio anew, which would keep the time that it began with', () => {
+    expect(told(3)).toEqual({ frontend: '3', backend: '3', 'istio-ingress': '3', 'federation-gateway': '3' });
+  });
+
+  test('makes none anew in an existing mesh', () => {
+    expect(told(3, true)).toEqual({});
+  });
+});
