@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { labTag } from '../../model/names';
 import { describeCluster, isOwnNode } from '../cluster';
@@ -57,8 +56,11 @@ export async function claimRelease(resource: PlannedResource, context: Context):
 /** Installs or upgrades a release and waits until its workloads are ready. */
 export async function applyRelease(resource: PlannedResource, { lab, signal, say }: Context): Promise<void> {
   const { name, namespace, values = [], timeout = 300, postrender } = release(resource);
-  const folder = mkdtempSync(join(tmpdir(), 'isthmus-values-'));
+  // In the plan, by one name: what a run that was killed leaves is written over, and lies nowhere else.
+  const folder = join(resource.folder, '.values', namespace, name);
   try {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     const files = values.map((text, index) => {
       const file = join(folder, `${index}.yaml`);
       writeFileSync(file, text, { mode: 0o600 });
