@@ -18,6 +18,14 @@ const point = z.object({
 });
 
 const pair = { from: z.string().describe('container'), to: z.string().describe('container'), port: z.int() };
+/** What an attack is, whether it was played or not. */
+const attack = {
+  id: z.string(),
+  group: z.string(),
+  title: z.string(),
+  serves: z.array(z.string()).describe('part of the mission, item of NIST SP 800-204A/B or 207A, or public report'),
+};
+
 const pairsInPods = z.array(z.object({ pod: z.string().describe('service'), ...pair }));
 
 export const outputs = {
@@ -183,12 +191,7 @@ export const outputs = {
     unnoticed: z.array(z.string()).describe('ids of known limits that were not detected'),
     attacks: z.array(
       z.object({
-        id: z.string(),
-        group: z.string(),
-        title: z.string(),
-        serves: z
-          .array(z.string())
-          .describe('part of the mission, item of NIST SP 800-204A/B or 207A, or public report'),
+        ...attack,
         refused: z.boolean(),
         stoppedBy: z.string().nullable().describe('who stopped it and by what; null when nobody did'),
         evidence: z.array(z.string()).describe('what was tried, what answered, log lines, counters, packets'),
@@ -207,12 +210,7 @@ export const outputs = {
   'attack-list': z.object({
     attacks: z.array(
       z.object({
-        id: z.string(),
-        group: z.string(),
-        title: z.string(),
-        serves: z
-          .array(z.string())
-          .describe('part of the mission, item of NIST SP 800-204A/B or 207A, or public report'),
+        ...attack,
       }),
     ),
   }),

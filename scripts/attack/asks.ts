@@ -1,6 +1,6 @@
 /** Requests that a lab's own rows allow, and that they refuse: what attacks ask for on any lab. Pure. */
 import { decide } from '../../model/access/decide';
-import { grants } from '../../model/access/table';
+import { grantsTo } from '../../model/access/table';
 import { type Lab, methods, type Service } from '../../model/lab';
 
 /** A request line's method and path. */
@@ -62,7 +62,7 @@ export function beyondPath(between: Between, { method, path }: Ask): string | un
 }
 
 function pathsOf({ lab, from, to }: Between): string[] {
-  return grants(lab)
-    .filter((grant) => grant.from.id === from.id && grant.to.id === to.id)
+  return grantsTo(lab, to)
+    .filter((grant) => grant.from.id === from.id)
     .flatMap(({ rules }) => rules.flatMap(({ paths }) => paths));
 }

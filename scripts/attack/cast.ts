@@ -1,5 +1,5 @@
 /** Who plays what: the services, names and addresses of a lab that attacks are aimed at. */
-import { type Grant, grants, rowsBetween } from '../../model/access/table';
+import { type Grant, grants, grantsTo, rowsBetween } from '../../model/access/table';
 import { type ExportCaller, type ResolvedExport, resolvedExports } from '../../model/exports';
 import { consulGatewayIdentity, consulServiceIdentity, istioIdentity } from '../../model/identity';
 import { type ResolvedImport, resolvedImports } from '../../model/imports';
@@ -93,6 +93,7 @@ export function castOf(lab: Lab): Cast {
   if (entry === undefined) throw new UsageError(`${shortId(provider)} is not imported`);
   const index = lab.services.filter(({ mesh }) => mesh === east.name).findIndex(({ id }) => id === provider.id);
   const exports = resolvedExports(lab, west);
+  const inside = insideOf(lab, consumer, provider);
   return {
     lab,
     west,
@@ -109,9 +110,9 @@ export function castOf(lab: Lab): Cast {
     exports,
     asked,
     ...present('refused', forbiddenAsk({ lab, from: consumer, to: provider }, asked)),
-    ...present('inside', insideOf(lab, consumer, provider)),
+    ...present('inside', inside),
     ...present('back', backOf(lab, exports, provider)),
-    stranger: strangerOf(lab, consumer, provider),
+    stranger: strangerOf(lab, consumer, provider, inside),
   };
 }
 
@@ -124,7 +125,7 @@ function crossingOf(lab: Lab): Grant | undefined {
 }
 
 function insideOf(lab: Lab, consumer: Service, provider: Service): Inside | undefined {
-  const callers = grants(lab).filter(({ from, to }) => to.id === consumer.id && from.mesh === consumer.mesh);
+  const callers = grantsTo(lab, consumer).filter(({ from }) => from.mesh === consumer.mesh);
   const all = callers.flatMap(({ from }) => {
     const between = { lab, from, to: consumer };
     const asked = allowedAsk(between);
@@ -157,10 +158,9 @@ function backOf(lab: Lab, exports: readonly ResolvedExport[], provider: Service)
   };
 }
 
-function strangerOf(lab: Lab, consumer: Service, provider: Service): Cast['stranger'] {
+function strangerOf(lab: Lab, consumer: Service, provider: Service, preferred: Inside | undefined): Cast['stranger'] {
   const others = lab.services.filter(({ id, mesh }) => mesh === consumer.mesh && id !== consumer.id);
-  const preferred = insideOf(lab, consumer, provider)?.service;
-  const ordered = preferred === undefined ? others : [preferred, ...others];
+  const ordered = preferred === undefined ? others : [preferred.service, ...others];
   const found = ordered.find((one) => rowsBetween(lab, one, provider).length === 0);
   return found ?? { namespace: 'stranger', name: 'stranger' };
 }
@@ -179,6 +179,12 @@ export function insideIn({ inside, consumer }: Cast): Inside {
 export function backIn({ back }: Cast): Back {
   if (back === undefined) throw new Error('no row leads from Consul to Istio');
   return back;
+}
+
+/** What the consumer may not ask of the provider; only attacks that ask for it may ask. */
+export function refusedIn({ refused, consumer, provider }: Cast): Ask {
+  if (refused === undefined) throw new Error(`rows let ${shortId(consumer)} ask ${shortId(provider)} for everything`);
+  return refused;
 }
 
 /** What the consumer may not ask of the provider, as what an attack asks for. */

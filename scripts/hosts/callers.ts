@@ -27,11 +27,12 @@ export function calledFromOutside(lab: Lab): CalledFromOutside[] {
 /** Resolves when each callee's proxy has its callers' roots: it hears of them a moment after the meshes are paired. */
 export async function awaitRoots(lab: Lab, signal: AbortSignal): Promise<void> {
   for (const { callee, peer } of calledFromOutside(lab)) {
+    const api = managementApi(lab.name, callee.mesh);
     const { envoyAdminSocket } = hostFiles(lab.name, callee.mesh, callee.name);
     const domain = federationTrustDomain(lab, peer, callee.mesh);
     const what = `it is told the root of ${peer}'s services`;
     await awaitDaemon({ lab: lab.name, daemon: envoyDaemon(callee), what, timeout: 60_000, signal }, async () => {
-      const { PeerCAPems } = await managementApi(lab.name, callee.mesh).get<Peering>(`/v1/peering/${peer}`);
+      const { PeerCAPems } = await api.get<Peering>(`/v1/peering/${peer}`);
       return hasAll(trustedRoots(await listenerDump(envoyAdminSocket), domain), PeerCAPems ?? []);
     });
   }

@@ -12,7 +12,7 @@ import { status } from '../../status/status';
 import { again } from '../again';
 import { line } from '../asks';
 import { type Attack, by, type Control, type Observation } from '../attack';
-import { refusedAtProvider } from '../cast';
+import { refusedAtProvider, refusedIn } from '../cast';
 import type { Field } from '../field';
 import { grpcAnswer } from '../steps/grpc';
 import { observe } from '../steps/observe';
@@ -65,7 +65,7 @@ function registration(field: Field) {
 }
 
 async function beyondRow(field: Field): Promise<Observation> {
-  const { refused = { method: 'TRACE', path: '/' } } = field.cast;
+  const refused = refusedIn(field.cast);
   const send = [providerBytes(field, refused)];
   return reach(field, { tried: `${line(refused)} with the leaf of the consumer`, leaf: await field.leaf(), send });
 }

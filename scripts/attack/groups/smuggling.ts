@@ -8,7 +8,7 @@ import { shortId } from '../../../model/lab';
 import { field as logField, ofRequest } from '../../call/log';
 import { line } from '../asks';
 import { type Asked, type Attack, type AttackRow, by, type Observation, type Stop } from '../attack';
-import { atConsumer, type Cast, insideIn, refusedAtProvider } from '../cast';
+import { atConsumer, type Cast, insideIn, refusedAtProvider, refusedIn } from '../cast';
 import type { Field } from '../field';
 import { callerLeaf, consumerHost, reachConsumer, rightCaller } from '../steps/consumer';
 import { observe } from '../steps/observe';
@@ -207,8 +207,8 @@ const h2Rows: readonly H2Row[] = [
     title: 'a forbidden request over HTTP/2',
     asks: refusedAtProvider,
     headers: ({ cast }, id) => ({
-      ':method': cast.refused?.method ?? 'TRACE',
-      ':path': cast.refused?.path ?? '/',
+      ':method': refusedIn(cast).method,
+      ':path': refusedIn(cast).path,
       ':authority': cast.provider.name,
       'x-request-id': id,
     }),
@@ -223,8 +223,8 @@ const h2Rows: readonly H2Row[] = [
     title: 'HTTP/2 with a forbidden request and an override header',
     asks: refusedAtProvider,
     headers: ({ cast }, id) => ({
-      ':method': cast.refused?.method ?? 'TRACE',
-      ':path': cast.refused?.path ?? '/',
+      ':method': refusedIn(cast).method,
+      ':path': refusedIn(cast).path,
       ':authority': cast.provider.name,
       'x-http-method-override': cast.asked.method,
       'x-request-id': id,
