@@ -30,8 +30,15 @@ export async function awaitRoots(lab: Lab, signal: AbortSignal): Promise<void> {
     const api = managementApi(lab.name, callee.mesh);
     const { envoyAdminSocket } = hostFiles(lab.name, callee.mesh, callee.name);
     const domain = federationTrustDomain(lab, peer, callee.mesh);
-    const what = `it is told the root of ${peer}'s services`;
-    await awaitDaemon({ lab: lab.name, daemon: envoyDaemon(callee), what, timeout: 60_000, signal }, async () => {
+    const awaited = {
+      lab: lab.name,
+      daemon: envoyDaemon(callee),
+      what: `it is told the root of ${peer}'s services`,
+      timeout: 60_000,
+      hints: () => [`What now: isthmus status tells whether ${callee.mesh} and ${peer} are paired; isthmus up goes on`],
+      signal,
+    };
+    await awaitDaemon(awaited, async () => {
       const { PeerCAPems } = await api.get<Peering>(`/v1/peering/${peer}`);
       return hasAll(trustedRoots(await listenerDump(envoyAdminSocket), domain), PeerCAPems ?? []);
     });
